@@ -1,0 +1,1 @@
+"""What both frameworks share. Nothing in this package imports torch or tensorflow."""

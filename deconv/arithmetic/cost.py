@@ -1,0 +1,67 @@
+"""What each view multiplies.
+
+One multiply-accumulate (MAC) is one product added to one sum. The views give
+the same numbers for very different work: most of what the padded view
+multiplies is a zero that it inserted itself.
+"""
+
+from deconv.arithmetic.axes import IntOrPair, conv_axes, transposed_axes
+from deconv.arithmetic.matrix import triples
+from deconv.arithmetic.transposed import phases
+
+
+def conv_macs(
+    size: IntOrPair,
+    kernel: IntOrPair,
+    *,
+    in_channels: int = 1,
+    out_channels: int = 1,
+    stride: IntOrPair = 1,
+    padding: IntOrPair = 0,
+    dilation: IntOrPair = 1,
+    groups: int = 1,
+) -> int:
+    """MACs of a direct convolution of one image: `out·h·w · (in/groups)·kh·kw`."""
+    rows, cols = conv_axes(size, kernel, stride, padding, dilation)
+    pairs = in_channels * out_channels // groups
+    return pairs * rows.small * rows.kernel * cols.small * cols.kernel
+
+
+def macs(
+    size: IntOrPair,
+    kernel: IntOrPair,
+    *,
+    in_channels: int = 1,
+    out_channels: int = 1,
+    stride: IntOrPair = 1,
+    padding: IntOrPair = 0,
+    output_padding: IntOrPair = 0,
+    dilation: IntOrPair = 1,
+    groups: int = 1,
+) -> dict[str, int]:
+    """MACs of a transposed convolution of one image, for each view.
+
+    - `scatter`, `gradient`: every input pixel times every tap, cut or not.
+    - `matrix`: only what is stored in the sparse matrix, so every product that
+      really enters the output; `dense matrix` is every entry.
+    - `padded`: every output pixel times every tap, about stride² times as much.
+    - `subpixel`: every output pixel times the taps of its phase.
+    """
+    axes = transposed_axes(size, kernel, stride, padding, output_padding, dilation)
+    rows, cols = axes
+    pairs = in_channels * out_channels // groups
+    stamps = rows.small * rows.kernel * cols.small * cols.kernel
+    stored = len(triples(rows)[0]) * len(triples(cols)[0])
+    by_phase = [
+        sum(phase.axis.small * phase.axis.kernel for phase in phases(axis)) for axis in axes
+    ]
+    return {
+        "scatter": pairs * stamps,
+        "matrix": pairs * stored,
+        "dense matrix": (
+            in_channels * rows.small * cols.small * out_channels * rows.large * cols.large
+        ),
+        "padded": pairs * rows.large * rows.kernel * cols.large * cols.kernel,
+        "gradient": pairs * stamps,
+        "subpixel": pairs * by_phase[0] * by_phase[1],
+    }

@@ -1,0 +1,150 @@
+"""How large a feature map becomes, and which paddings lead where.
+
+The two axes of an image never interact, so this file looks at one axis. One
+relation decides everything. A convolution with a stride links a large map to a
+small one: small position `i` and large position `h` meet at kernel tap `k` when
+
+    h = i·stride + k·dilation − padding                                   (1)
+
+The direct convolution reads `h` and writes `i`. The transposed convolution
+reads `i` and writes `h`. Same triples `(i, k, h)`, opposite direction: that is
+all that "transposed" means. The sizes follow by asking which `h` and `i` exist.
+
+Source: Dumoulin and Visin 2018 (arXiv 1603.07285), relationships 6 and 14,
+with dilation and `output_padding` added.
+"""
+
+from numbers import Integral
+
+from deconv.errors import ConfigError
+
+
+def conv_output_size(
+    size: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1
+) -> int:
+    """Size after a direct convolution of `size` pixels.
+
+    The kernel with its holes reaches over `dilation·(kernel − 1) + 1` pixels.
+    It starts at the first pixel of the padded input and steps by `stride` as
+    long as it fits:
+
+        out = ⌊(size + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1
+
+    The floor means that up to `stride − 1` last pixels may never be read.
+    Raises `ConfigError` (a `ValueError`) where the kernel does not fit once.
+    """
+    check_axis(size, kernel, stride, padding, dilation)
+    reach = dilation * (kernel - 1) + 1
+    padded = size + 2 * padding
+    if reach > padded:
+        raise ConfigError(
+            f"a kernel of {kernel} with dilation {dilation} reaches over {reach} pixels, but the "
+            f"input of {size} with padding {padding} has {padded}: enlarge the input or the padding"
+        )
+    return (padded - reach) // stride + 1
+
+
+def output_size(
+    size: int,
+    kernel: int,
+    stride: int = 1,
+    padding: int = 0,
+    output_padding: int = 0,
+    dilation: int = 1,
+) -> int:
+    """Size after a transposed convolution of `size` pixels.
+
+    By (1) the stamp of the last input pixel begins `(size − 1)·stride` after
+    the stamp of the first and is `dilation·(kernel − 1) + 1` long. `padding`
+    cuts both ends, `output_padding` gives some back at the far end:
+
+        out = (size − 1)·stride − 2·padding + dilation·(kernel − 1) + output_padding + 1
+
+    Raises `ConfigError` (a `ValueError`) where nothing would be left, or where
+    `output_padding` is not below the larger of stride and dilation (more would
+    only add a border that no stamp reaches).
+    """
+    check_axis(size, kernel, stride, padding, dilation)
+    if not 0 <= output_padding < max(stride, dilation):
+        raise ConfigError(
+            f"output_padding must be at least 0 and below stride {stride} or dilation {dilation}, "
+            f"but is {output_padding}"
+        )
+    out = (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + output_padding + 1
+    if out < 1:
+        raise ConfigError(
+            f"the output would have {out} pixels: ({size} − 1)·{stride} − 2·{padding} + "
+            f"{dilation}·({kernel} − 1) + {output_padding} + 1 = {out}; use less padding"
+        )
+    return out
+
+
+def conv_input_sizes(
+    size: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1
+) -> list[int]:
+    """Every input size that a direct convolution maps to `size`: why `output_padding` exists.
+
+    The floor in `conv_output_size` makes up to `stride` inputs end at the same
+    size. A 3-wide kernel with stride 2 and padding 1 takes both 13 and 14 to 7,
+    so "the transpose of this layer" applied to 7 could mean 13 or 14.
+    `output_padding` chooses: it is what the wanted size exceeds the smallest by.
+    Raises `ConfigError` (a `ValueError`) where there is none.
+    """
+    check_axis(size, kernel, stride, padding, dilation)
+    smallest = (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + 1
+    sizes = list(range(max(1, smallest), smallest + stride))
+    if not sizes:
+        raise ConfigError(
+            f"no input has {size} output pixels with kernel {kernel}, stride {stride}, padding "
+            f"{padding}, dilation {dilation}: the padding alone gives more; use less padding"
+        )
+    return sizes
+
+
+def find_paddings(
+    size: int, target: int, kernel: int, stride: int = 1, dilation: int = 1
+) -> list[tuple[int, int]]:
+    """Every `(padding, output_padding)` that lets a transposed convolution map `size` to `target`.
+
+    Without either the output has `full = (size − 1)·stride + dilation·(kernel − 1) + 1`
+    pixels. Each step of `padding` takes 2 away and `output_padding` gives back
+    fewer than `max(stride, dilation)`, so the solutions are the whole numbers in
+
+        target = full − 2·padding + output_padding
+
+    Raises `ConfigError` (a `ValueError`) that says why where there is none.
+    """
+    check_axis(size, kernel, stride, 0, dilation)
+    if target < 1:
+        raise ConfigError(f"the target size must be at least 1, but is {target}")
+    full = (size - 1) * stride + dilation * (kernel - 1) + 1
+    largest = max(stride, dilation) - 1
+    solutions = [
+        ((full + extra - target) // 2, extra)
+        for extra in range(largest + 1)
+        if full + extra >= target and (full + extra - target) % 2 == 0
+    ]
+    if not solutions:
+        reason = (
+            f"the largest output is {full + largest}"
+            if target > full + largest
+            else f"padding takes away 2 at a time from {full}"
+        )
+        raise ConfigError(
+            f"no padding maps {size} to {target} with kernel {kernel}, stride {stride} and "
+            f"dilation {dilation}: {reason}"
+        )
+    return solutions
+
+
+def check_axis(size: int, kernel: int, stride: int, padding: int, dilation: int) -> None:
+    """Raise `ConfigError` where a number is not whole or is below what its name allows."""
+    given = {"size": size, "kernel": kernel, "stride": stride, "dilation": dilation}
+    for name, value, smallest in [
+        *((name, value, 1) for name, value in given.items()),
+        ("padding", padding, 0),
+    ]:
+        if not isinstance(value, Integral) or value < smallest:
+            raise ConfigError(
+                f"{name} must be a whole number of at least {smallest}, but is {value}"
+            )

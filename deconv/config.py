@@ -1,0 +1,113 @@
+"""Every setting that both frameworks share, so that a run means the same in both.
+
+The field names are the flags of both trainers; the string under a field is its
+help text.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import tyro
+
+from deconv.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[1]
+
+DatasetName = Literal["fashion-mnist", "synthetic", "auto"]
+DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+Upsampler = Literal["transposed", "resize", "subpixel"]
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Train the autoencoder and leave weights, metrics and pictures in a folder."""
+
+    epochs: int = 10
+    """Passes over the training images."""
+    batch_size: int = 64
+    """Images in one optimiser step."""
+    learning_rate: float = 1e-2
+    """Highest learning rate: reached after a short warm-up, then falling linearly to 0."""
+    weight_decay: float = 0.0
+    """Decoupled weight decay (AdamW), as a fraction of the learning rate; 0 is plain Adam."""
+    seed: int = 0
+    """Seed of the initial weights and of the order of the images."""
+    device: DeviceName = "auto"
+    """Where to compute; auto takes the first of CUDA, MPS, CPU that is there."""
+    dataset: DatasetName = "fashion-mnist"
+    """auto: Fashion-MNIST if found or downloadable, else the built-in drawn garments."""
+    data_dir: Path | None = None
+    """Folder of the four Fashion-MNIST archives; without it $FASHION_MNIST_DIR, else
+    artifacts/data."""
+    artifact_dir: Path = ROOT / "artifacts"
+    """Where the run makes its own folder (pytorch_deconv or tensorflow_deconv)."""
+    limit: int | None = None
+    """Train on the first N training images only."""
+    resume: bool = False
+    """Continue the interrupted run in the artifact folder."""
+    upsampler: Upsampler = "transposed"
+    """How the decoder doubles its size: transposed convolution, nearest-neighbour resize then
+    convolution, or convolution then pixel shuffle."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Number format of the products; weights and loss stay float32."""
+    compile: Literal["auto", "on", "off"] = "auto"
+    """Compile the training step (torch.compile, XLA); auto decides by framework and device."""
+
+    def __post_init__(self) -> None:
+        _at_least("epochs", self.epochs, 1)
+        _at_least("batch-size", self.batch_size, 1)
+        _at_least("seed", self.seed, 0)
+        if self.limit is not None:
+            _at_least("limit", self.limit, 1)
+        if not (np.isfinite(self.learning_rate) and self.learning_rate > 0):
+            raise ConfigError(
+                f"--learning-rate must be a number above 0, but is {self.learning_rate}"
+            )
+        if not (np.isfinite(self.weight_decay) and self.weight_decay >= 0):
+            raise ConfigError(f"--weight-decay must be 0 or above, but is {self.weight_decay}")
+
+    def learning_rates(self, steps: int) -> np.ndarray:
+        """Learning rate of every step of a run: float32 `(steps,)`.
+
+        It climbs linearly over the first 2 % of the steps, because Adam's
+        averages are still empty then, and falls linearly to 0 over the rest.
+        """
+        warmup = max(1, steps // 50)
+        climb = np.arange(1, steps + 1) / warmup
+        fall = (steps - np.arange(steps)) / max(1, steps - warmup)
+        return (self.learning_rate * np.minimum(climb, fall).clip(0, 1)).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class InferenceConfig:
+    """Reconstruct pictures with trained weights and draw them under their originals."""
+
+    images: Annotated[tuple[Path, ...], tyro.conf.Positional] = ()
+    """PNG, JPEG or NPY files to reconstruct [default: test images of the dataset]."""
+    weights: Path | None = None
+    """A weights.safetensors of either framework [default: of this framework's last run]."""
+    output: Path | None = None
+    """Where to write the picture [default: inference.png in the run's folder]."""
+    array: Path | None = None
+    """Instead of a picture, write the reconstructions of all images to this NPY file."""
+    count: int = 10
+    """How many test images to show."""
+    dataset: DatasetName = "fashion-mnist"
+    """Which test images, as in training."""
+    data_dir: Path | None = None
+    """Folder of the four Fashion-MNIST archives; without it $FASHION_MNIST_DIR, else
+    artifacts/data."""
+    artifact_dir: Path = ROOT / "artifacts"
+    """Where the runs' folders are."""
+    device: DeviceName = "auto"
+    """Where to compute; auto takes the first of CUDA, MPS, CPU that is there."""
+
+    def __post_init__(self) -> None:
+        _at_least("count", self.count, 1)
+
+
+def _at_least(flag: str, value: int, smallest: int) -> None:
+    if value < smallest:
+        raise ConfigError(f"--{flag} must be at least {smallest}, but is {value}")

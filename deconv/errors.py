@@ -1,0 +1,39 @@
+"""Errors a user can cause, and so must be able to read.
+
+Each of them carries one sentence that says what was wrong, where, and what to
+do. A command prints that sentence and exits with status 2; a notebook shows it
+as the last line. Anything else that is raised is a bug of ours and keeps its
+traceback.
+"""
+
+
+class UserError(Exception):
+    """The input was wrong; the message says how to mend it."""
+
+
+class ConfigError(UserError, ValueError):
+    """A setting has a value that cannot work."""
+
+
+class DeviceError(UserError):
+    """The device that was asked for is not there."""
+
+
+class DataError(UserError):
+    """The dataset is missing, damaged, or not what it claims to be."""
+
+
+class WeightsError(UserError, ValueError):
+    """A weights file cannot be read, or does not fit the model."""
+
+
+class ArtifactError(UserError):
+    """A run's files cannot be read or written."""
+
+
+class ImageError(UserError, ValueError):
+    """A picture cannot be read, or has the wrong shape or range."""
+
+
+class TrainingError(UserError):
+    """Training went wrong in a way that other settings can mend."""

@@ -1,0 +1,126 @@
+"""The arbiter: one definition of PSNR and SSIM that both frameworks are held to.
+
+Every framework measures quality a little differently by default: over a batch
+instead of per image, with a border or without. A number in a table of this
+project therefore comes from here, computed in float64 from the reconstructions
+themselves, with SSIM from scikit-image.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from skimage.metrics import structural_similarity
+
+from deconv.errors import ImageError
+
+MAX = 2.0
+"""Distance from black (-1) to white (1)."""
+
+_TOLERANCE = 1e-5
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Mean over images of the MSE, the PSNR in decibels, and the SSIM."""
+
+    mse: float
+    psnr: float
+    ssim: float
+
+
+def mse(reconstructions: np.ndarray, images: np.ndarray) -> np.ndarray:
+    """Mean squared error of each image: float64 `(N,)`.
+
+    Both arrays are floats `(N, 28, 28, 1)` or `(N, 28, 28)` in [-1, 1]; anything
+    else raises `ImageError`.
+    """
+    x, y = _pair(reconstructions, images)
+    return np.square(x - y).mean((1, 2))
+
+
+def psnr(reconstructions: np.ndarray, images: np.ndarray) -> np.ndarray:
+    """Peak signal-to-noise ratio of each image in decibels: float64 `(N,)`.
+
+    `10·log10(MAX² / MSE)` with MAX = 2, because pixels span [-1, 1]. A perfect
+    image has infinite PSNR. Same input as `mse`.
+    """
+    return _decibels(mse(reconstructions, images))
+
+
+def ssim(reconstructions: np.ndarray, images: np.ndarray) -> np.ndarray:
+    """Structural similarity of each image, 1 for a perfect one: float64 `(N,)`.
+
+    At each pixel, with mean μ, variance σ² and covariance σxy under an 11×11
+    Gaussian window of standard deviation 1.5::
+
+        (2·μx·μy + C1)·(2·σxy + C2) / ((μx² + μy² + C1)·(σx² + σy² + C2))
+        C1 = (0.01·MAX)²   C2 = (0.03·MAX)²
+
+    and then the mean over the 18×18 pixels where the window lies inside the
+    image. Same input as `mse`. Source: Wang, Bovik, Sheikh and Simoncelli (2004),
+    "Image quality assessment: from error visibility to structural similarity",
+    IEEE Transactions on Image Processing 13(4), equations 13 to 17.
+    """
+    pairs = zip(*_pair(reconstructions, images), strict=True)
+    return np.array([_ssim(x, y) for x, y in pairs])
+
+
+def scores(reconstructions: np.ndarray, images: np.ndarray) -> Scores:
+    """Return the mean over images of MSE, PSNR and SSIM. Same input as `mse`."""
+    errors = mse(reconstructions, images)
+    similarity = ssim(reconstructions, images).mean()
+    return Scores(float(errors.mean()), float(_decibels(errors).mean()), float(similarity))
+
+
+def to_unit_range(images: np.ndarray) -> np.ndarray:
+    """Turn uint8 images `(N, 28, 28)` into float32 `(N, 28, 28, 1)`: 0…255 becomes -1…1.
+
+    Raises `ImageError` when the array is not of that type and shape.
+    """
+    if images.dtype != np.uint8 or images.shape[1:] != (28, 28):
+        raise ImageError(
+            f"expected uint8 images of shape (N, 28, 28), got {images.dtype} {images.shape}"
+        )
+    return images[..., np.newaxis].astype(np.float32) / np.float32(127.5) - np.float32(1)
+
+
+def to_uint8(images: np.ndarray) -> np.ndarray:
+    """Turn floats `(N, 28, 28, 1)` or `(N, 28, 28)` in [-1, 1] into uint8 `(N, 28, 28)`.
+
+    The inverse of `to_unit_range`. Raises `ImageError` as `mse` does.
+    """
+    return np.rint((checked("images", images) + 1) * 127.5).clip(0, 255).astype(np.uint8)
+
+
+def _decibels(errors: np.ndarray) -> np.ndarray:
+    with np.errstate(divide="ignore"):
+        return 10 * np.log10(MAX**2 / errors)
+
+
+def _ssim(x: np.ndarray, y: np.ndarray) -> float:
+    return structural_similarity(
+        x, y, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=MAX
+    )
+
+
+def _pair(reconstructions: np.ndarray, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    if reconstructions.shape != images.shape:
+        raise ImageError(
+            f"reconstructions have shape {reconstructions.shape}, but images {images.shape}"
+        )
+    return checked("reconstructions", reconstructions), checked("images", images)
+
+
+def checked(name: str, images: np.ndarray) -> np.ndarray:
+    """Return images as float64 `(N, 28, 28)`; raises `ImageError` if they do not fit `mse`."""
+    if images.shape[1:] not in ((28, 28, 1), (28, 28)) or not len(images):
+        raise ImageError(
+            f"{name} must have shape (N, 28, 28, 1) or (N, 28, 28) with N at least 1, "
+            f"but have {images.shape}"
+        )
+    if not np.issubdtype(images.dtype, np.floating):
+        raise ImageError(f"{name} must be floats in [-1, 1], but are {images.dtype}")
+    low, high = float(images.min()), float(images.max())
+    if not (low >= -1 - _TOLERANCE and high <= 1 + _TOLERANCE):  # also catches NaN
+        raise ImageError(f"{name} must lie in [-1, 1], but span [{low:g}, {high:g}]")
+    return images.reshape(-1, 28, 28).astype(np.float64)

@@ -1,0 +1,96 @@
+"""Reconstructing pictures from the command line: the part that needs no framework.
+
+The same for both frameworks, which bring `load_model` and `reconstruct`.
+"""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from deconv import figures
+from deconv.artifacts import WEIGHTS, shown, write_atomically
+from deconv.config import InferenceConfig, RunConfig
+from deconv.errors import ImageError
+from deconv.fashion_mnist import load_splits
+from deconv.metrics import psnr, to_unit_range
+
+Model = TypeVar("Model")
+
+
+def infer(
+    config: InferenceConfig,
+    framework: str,
+    load_model: Callable[[Path], Model],
+    reconstruct: Callable[[Model, np.ndarray], np.ndarray],
+) -> None:
+    """Reconstruct what `config` names and write a picture, or an array with `config.array`."""
+    run_folder = config.artifact_dir / f"{framework}_deconv"
+    weights = config.weights or run_folder / WEIGHTS
+    model = load_model(weights)
+
+    if config.images:
+        images = np.concatenate([read_picture(path) for path in config.images])
+        source = "own pictures"
+    else:
+        splits = load_splits(RunConfig(dataset=config.dataset, data_dir=config.data_dir))
+        chosen = splits.test if config.array else splits.test[: config.count]
+        images, source = to_unit_range(chosen), splits.source
+    reconstructions = reconstruct(model, images)
+
+    if config.array:
+        data = io.BytesIO()
+        np.save(data, reconstructions)
+        write_atomically(config.array, data.getvalue())
+        return
+    output = config.output or run_folder / "inference.png"
+    title = f"{framework} on {source}"
+    figures.save(figures.reconstructions(images, reconstructions, title), output)
+    decibels = psnr(reconstructions, images)
+    print(f"Weights: {shown(weights)}")
+    print(f"Images:  {source}, {len(images)} of them, mean PSNR {decibels.mean():.2f} dB")
+    print(f"Picture: {shown(output)}")
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """Read a PNG, JPEG or NPY file: float32 `(N, 28, 28, 1)` in [-1, 1].
+
+    A picture is turned grey and resized to 28×28; what was done is printed. An
+    NPY file holds `(28, 28)`, `(N, 28, 28)` or `(N, 28, 28, 1)`, either uint8 or
+    floats in [-1, 1]. Raises `ImageError` for anything else.
+    """
+    try:
+        if path.suffix.lower() == ".npy":
+            return _from_array(np.load(path, allow_pickle=False), path)
+        with Image.open(path) as picture:
+            grey = picture.convert("L").resize((28, 28), Image.Resampling.LANCZOS)
+            changed = [
+                *(["turned grey"] if picture.mode != "L" else []),
+                *([f"resized from {picture.width}×{picture.height}"] * (picture.size != grey.size)),
+            ]
+    except FileNotFoundError as error:
+        raise ImageError(f"{path}: there is no such file") from error
+    except UnidentifiedImageError as error:
+        raise ImageError(f"{path} is not a picture; give a PNG, JPEG or NPY file") from error
+    except (OSError, ValueError, EOFError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ImageError(f"cannot read {path}: {error}") from error
+    if changed:
+        print(f"{path}: {' and '.join(changed)}")
+    return to_unit_range(np.asarray(grey)[None])
+
+
+def _from_array(array: np.ndarray, path: Path) -> np.ndarray:
+    if array.ndim == 2:
+        array = array[None]
+    if array.ndim == 4 and array.shape[-1] == 1:
+        array = array[..., 0]
+    if array.ndim != 3 or array.shape[1:] != (28, 28) or len(array) == 0:
+        raise ImageError(f"{path}: its shape must be (N, 28, 28), but is {array.shape}")
+    if array.dtype == np.uint8:
+        return to_unit_range(array)
+    if array.dtype.kind != "f" or not (np.abs(array) <= 1).all():
+        raise ImageError(f"{path}: its values must be uint8, or floats from -1 to 1")
+    return array.astype(np.float32)[..., None]

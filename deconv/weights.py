@@ -1,0 +1,164 @@
+"""Canonical weights: one set of numbers that both frameworks start from, write and read.
+
+The layout is PyTorch's: a convolution's kernel is `(out, in, height, width)`, a
+transposed convolution's `(in, out, height, width)`. Names follow the model
+(`encoder.conv1.weight`). The format is safetensors, because reading it cannot
+run code and needs neither framework.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from deconv.artifacts import write_atomically
+from deconv.config import Upsampler
+from deconv.errors import WeightsError
+
+KERNEL = 3
+Weights = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One convolution of the model and the feature map it hands on."""
+
+    name: str
+    in_channels: int
+    out_channels: int
+    positions: int
+    """Places where the kernel is applied: outputs of a convolution, inputs of a transposed one."""
+    output: tuple[int, int, int]
+    """Feature map after the layer, `(channels, height, width)`."""
+    transposed: bool = False
+
+    @property
+    def weight_shape(self) -> tuple[int, int, int, int]:
+        """Shape of the kernel in the canonical layout."""
+        channels = (self.out_channels, self.in_channels)
+        return (*(reversed(channels) if self.transposed else channels), KERNEL, KERNEL)
+
+    @property
+    def parameters(self) -> int:
+        """Numbers to learn: the kernel and one bias per output channel."""
+        return prod(self.weight_shape) + self.out_channels
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates for one image; stamps that fall off the edge are counted."""
+        return self.positions * prod(self.weight_shape)
+
+
+def layers(upsampler: Upsampler = "transposed") -> tuple[Layer, ...]:
+    """Return the model's layers in order: 28×28 down to 7×7 and back up."""
+    encoder = (
+        Layer("encoder.conv1", 1, 32, 14 * 14, (32, 14, 14)),
+        Layer("encoder.conv2", 32, 64, 7 * 7, (64, 7, 7)),
+    )
+    decoder = {
+        "transposed": (
+            Layer("decoder.deconv1", 64, 32, 7 * 7, (32, 14, 14), transposed=True),
+            Layer("decoder.deconv2", 32, 1, 14 * 14, (1, 28, 28), transposed=True),
+        ),
+        "resize": (
+            Layer("decoder.conv1", 64, 32, 14 * 14, (32, 14, 14)),
+            Layer("decoder.conv2", 32, 1, 28 * 28, (1, 28, 28)),
+        ),
+        "subpixel": (
+            Layer("decoder.conv1", 64, 4 * 32, 7 * 7, (32, 14, 14)),
+            Layer("decoder.conv2", 32, 4 * 1, 14 * 14, (1, 28, 28)),
+        ),
+    }[upsampler]
+    return encoder + decoder
+
+
+def parameter_shapes(upsampler: Upsampler = "transposed") -> dict[str, tuple[int, ...]]:
+    """Return every parameter's name and shape, in the order of the model."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for layer in layers(upsampler):
+        shapes[f"{layer.name}.weight"] = layer.weight_shape
+        shapes[f"{layer.name}.bias"] = (layer.out_channels,)
+    return shapes
+
+
+def initial_weights(seed: int, upsampler: Upsampler = "transposed") -> Weights:
+    """Draw the weights that both frameworks start from: float32, the same for the same seed.
+
+    Kernels are uniform in ±sqrt(1 / fan_in), where fan_in is the number of
+    products summed into one output; biases are 0.
+    """
+    rng = np.random.default_rng(seed)
+    weights: Weights = {}
+    for layer in layers(upsampler):
+        fan_in = layer.in_channels * KERNEL**2
+        bound = np.sqrt(1 / fan_in)
+        kernel = rng.uniform(-bound, bound, layer.weight_shape)
+        weights[f"{layer.name}.weight"] = kernel.astype(np.float32)
+        weights[f"{layer.name}.bias"] = np.zeros(layer.out_channels, np.float32)
+    return weights
+
+
+def write_weights(path: Path, weights: Mapping[str, np.ndarray]) -> None:
+    """Write canonical weights to a safetensors file, whole or not at all."""
+    arrays = {name: np.ascontiguousarray(array, np.float32) for name, array in weights.items()}
+    write_atomically(path, save(arrays))
+
+
+def read_weights(path: Path) -> Weights:
+    """Read canonical weights of any of the known models.
+
+    Raises `WeightsError` when the file is missing, is not a whole safetensors
+    file, or does not hold exactly one model's parameters in float32.
+    """
+    try:
+        weights = load(path.read_bytes())
+    except OSError as error:
+        raise WeightsError(f"cannot read the weights {path}: {error.strerror}") from error
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise WeightsError(
+            f"{path} is not a whole safetensors file ({error}); "
+            "give a weights.safetensors that a training run wrote"
+        ) from error
+    upsampler_of(weights, str(path))
+    for name, array in weights.items():
+        if array.dtype != np.float32 or not np.isfinite(array).all():
+            raise WeightsError(f"{path}: {name} must hold finite float32 numbers")
+    return weights
+
+
+def check_fit(weights: Mapping[str, np.ndarray], own: Mapping[str, np.ndarray]) -> None:
+    """Raise `WeightsError` unless `weights` belong to the kind of model that holds `own`."""
+    given, needed = upsampler_of(weights), upsampler_of(own)
+    if given != needed:
+        raise WeightsError(
+            f"these are weights of upsampler '{given}', but the model was built with '{needed}'; "
+            f"build it with upsampler='{given}'"
+        )
+
+
+def upsampler_of(weights: Mapping[str, np.ndarray], where: str = "these weights") -> Upsampler:
+    """Tell from names and shapes which model the weights belong to.
+
+    Raises `WeightsError`, naming what differs from the nearest known model.
+    """
+    found = {name: array.shape for name, array in weights.items()}
+    differences = {}
+    for upsampler in get_args(Upsampler):
+        expected = parameter_shapes(upsampler)
+        differences[upsampler] = [
+            f"{name} is {found.get(name, 'missing')}, expected {expected.get(name, 'no such name')}"
+            for name in sorted(expected.keys() | found.keys())
+            if found.get(name) != expected.get(name)
+        ]
+        if not differences[upsampler]:
+            return upsampler
+    nearest, wrong = min(differences.items(), key=lambda item: len(item[1]))
+    raise WeightsError(
+        f"{where}: not the weights of a model known here; "
+        f"against upsampler '{nearest}', {wrong[0]} ({len(wrong)} differences)"
+    )

@@ -1,0 +1,1 @@
+"""The autoencoder in PyTorch; `tensorflow/src` is the same, file for file."""

@@ -1,0 +1,41 @@
+"""Settings of a PyTorch run, and where it computes.
+
+torch is imported only when a device is asked for, so that `--help` and a wrong
+flag answer at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from deconv.config import DeviceName, RunConfig
+from deconv.errors import DeviceError
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Config(RunConfig):
+    """Train the autoencoder in PyTorch and leave weights, metrics and pictures in a folder."""
+
+
+def detect_device(preference: DeviceName = "auto") -> torch.device:
+    """Return the device to compute on: with "auto" the first of CUDA, MPS, CPU that is there.
+
+    Raises `DeviceError` when the device asked for is not there.
+    """
+    import torch
+
+    there = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if preference == "auto":
+        preference = next(name for name in ("cuda", "mps", "cpu") if there[name])
+    if not there[preference]:
+        names = ", ".join(name for name, found in there.items() if found)
+        raise DeviceError(f"--device {preference}: PyTorch finds no such device; it has {names}")
+    return torch.device(preference)

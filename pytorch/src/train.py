@@ -1,0 +1,68 @@
+"""Train the autoencoder: `python -m pytorch.src.train`.
+
+torch is imported after the arguments are read, so that `--help` and a wrong
+flag answer at once.
+"""
+
+import time
+
+from deconv import cli
+from deconv.artifacts import RunRecord
+
+from .config import Config, detect_device
+
+
+def train(config: Config) -> RunRecord:
+    """Train, keep the weights with the lowest validation loss, and test them once.
+
+    Returns the run's record, which is also written, with weights, history and
+    pictures, to `<artifact_dir>/pytorch_deconv`. Raises `deconv.errors.UserError`
+    before anything is written when a setting, the data or the device is wrong.
+    """
+    import torch
+
+    from deconv.console import Progress
+    from deconv.fashion_mnist import load_splits
+    from deconv.metrics import to_unit_range
+    from deconv.runs import Run
+    from deconv.weights import initial_weights
+
+    from .data import build_datasets
+    from .engine import build_optimizer, choose_step, evaluate, train_epoch
+    from .inference import reconstruct
+    from .model import build_model
+    from .utils import export_weights, load_weights, seed_everything
+
+    device = detect_device(config.device)
+    splits = load_splits(config)
+    seed_everything(config.seed)
+
+    batches, validation, test = build_datasets(config, splits)
+    model = build_model(config).to(device)
+    load_weights(model, initial_weights(config.seed, config.upsampler))
+    optimizer = build_optimizer(model, config)
+    step = choose_step(config)
+    rates = config.learning_rates(config.epochs * len(batches)).reshape(config.epochs, -1)
+
+    run = Run(config, splits, framework="pytorch", version=torch.__version__, device=str(device))
+    for epoch in range(config.epochs):
+        with Progress(f"epoch {epoch + 1}/{config.epochs}", len(splits.train)) as progress:
+            start = time.perf_counter()
+            loss = train_epoch(model, optimizer, batches, rates[epoch], step, progress)
+            seconds = time.perf_counter() - start
+        scores = evaluate(model, validation)
+        run.end_epoch(loss, scores, rates[epoch, -1], seconds, export_weights(model))
+
+    load_weights(model, run.best_weights())
+    shown = to_unit_range(splits.test[:10])
+    return run.finish(evaluate(model, test), shown, reconstruct(model, shown))
+
+
+def main() -> None:
+    """Read the command line and train."""
+    config = cli.parse(Config)
+    cli.run(lambda: train(config))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""The training loop, in sight: forward, loss, gradients, step."""
+
+from collections.abc import Callable, Iterable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from deconv.console import Progress
+from deconv.metrics import Scores
+
+from .config import Config, detect_device
+from .utils import psnr, ssim
+
+BETAS, EPSILON = (0.9, 0.999), 1e-8
+
+
+class Adam(keras.optimizers.AdamW):
+    """AdamW whose epsilon is that of the paper and of PyTorch.
+
+    The paper divides by `sqrt(v / (1 - beta2^t)) + epsilon`. Keras takes the
+    correction out of the root, divides by `sqrt(v) + epsilon`, and so uses an
+    epsilon that is larger by `1 / sqrt(1 - beta2^t)`: 32 times in the first step.
+    """
+
+    def update_step(
+        self, gradient: tf.Tensor, variable: keras.Variable, learning_rate: tf.Tensor
+    ) -> None:
+        """Move one variable (Kingma and Ba 2015, Algorithm 1)."""
+        index = self._get_variable_index(variable)
+        m, v = self._momentums[index], self._velocities[index]
+        m.assign(self.beta_1 * m + (1 - self.beta_1) * gradient)
+        v.assign(self.beta_2 * v + (1 - self.beta_2) * gradient**2)
+        t = tf.cast(self.iterations + 1, variable.dtype)
+        m_hat = m / (1 - self.beta_1**t)
+        v_hat = v / (1 - self.beta_2**t)
+        variable.assign_sub(learning_rate * m_hat / (tf.sqrt(v_hat) + self.epsilon))
+
+
+def build_optimizer(model: keras.Model, config: Config) -> keras.optimizers.Optimizer:
+    """Return AdamW; with `weight_decay=0` it is Adam (Kingma and Ba 2015, Algorithm 1)."""
+    optimizer = Adam(
+        learning_rate=config.learning_rate,
+        beta_1=BETAS[0],
+        beta_2=BETAS[1],
+        epsilon=EPSILON,
+        weight_decay=config.weight_decay,
+    )
+    optimizer.build(model.trainable_variables)
+    return optimizer
+
+
+def choose_step(config: Config) -> Callable:
+    """Return `train_step`, compiled with XLA if `config.compile` asks for it.
+
+    "auto" compiles unless the device is Apple's, which XLA does not know.
+    """
+    apple = detect_device(config.device) != "/CPU:0" and not tf.test.is_built_with_cuda()
+    on = config.compile == "on" or (config.compile == "auto" and not apple)
+    return tf.function(train_step.python_function, jit_compile=True) if on else train_step
+
+
+def loss_fn(reconstructions: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
+    """Mean squared error over every pixel of the batch: a scalar."""
+    return tf.reduce_mean(tf.square(reconstructions - images))
+
+
+@tf.function
+def train_step(
+    model: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    images: tf.Tensor,
+    targets: tf.Tensor,
+) -> tf.Tensor:
+    """Move the weights once against the gradient of the loss; return the loss before the move."""
+    with tf.GradientTape() as tape:
+        loss = loss_fn(model(images, training=True), targets)
+    gradients = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply(gradients, model.trainable_variables)
+    return loss
+
+
+@tf.function
+def eval_step(
+    model: keras.Model, images: tf.Tensor, targets: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Return MSE, PSNR and SSIM of each image of the batch: three tensors `(B,)`."""
+    reconstructions = model(images, training=False)
+    error = tf.reduce_mean(tf.square(reconstructions - targets), axis=(1, 2, 3))
+    return (
+        error,
+        psnr(reconstructions, targets, reduction="none"),
+        ssim(reconstructions, targets, reduction="none"),
+    )
+
+
+def train_epoch(
+    model: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    batches: Iterable[tuple[tf.Tensor, tf.Tensor]],
+    rates: np.ndarray,
+    step: Callable = train_step,
+    progress: Progress | None = None,
+) -> float:
+    """Take one step per batch, each with its own learning rate; return the mean loss per image.
+
+    `rates` holds one learning rate a batch. `step` is `train_step`, or that
+    compiled. The losses stay on the device until the end: reading one after every
+    step would make the program wait for the device.
+    """
+    losses, sizes = [], []
+    for (images, targets), rate in zip(batches, rates, strict=True):
+        optimizer.learning_rate.assign(rate)
+        losses.append(step(model, optimizer, images, targets))
+        sizes.append(len(images))
+        if progress is not None:
+            progress.step(len(images), losses[-1])
+    return float(np.average(tf.stack(losses).numpy(), weights=sizes))
+
+
+def evaluate(model: keras.Model, batches: Iterable[tuple[tf.Tensor, tf.Tensor]]) -> Scores:
+    """Return MSE, PSNR and SSIM, each the mean over images (not over batches)."""
+    values = [tf.stack(eval_step(model, images, targets)) for images, targets in batches]
+    means = tf.concat(values, axis=1).numpy().astype(np.float64).mean(1)  # (3, N) to (3,)
+    return Scores(*means.tolist())

@@ -1,0 +1,72 @@
+"""Reconstruct pictures with trained weights: `python -m tensorflow.src.inference`.
+
+`load_model` and `reconstruct` may be imported; a loaded model is only read, so
+several threads may share it.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deconv import cli
+from deconv.config import DeviceName, InferenceConfig
+
+from .config import Config, detect_device
+
+if TYPE_CHECKING:
+    import keras
+
+CHUNK = 1000  # images at a time: bounds the memory, however many are asked for
+
+
+def load_model(path: Path | str, device: DeviceName = "auto") -> keras.Model:
+    """Build the model that the weights file fits and load it, ready for inference.
+
+    Weights of either framework are read. Raises `WeightsError` or `DeviceError`.
+    """
+    import tensorflow as tf
+
+    from deconv.weights import read_weights, upsampler_of
+
+    from .model import build_model
+    from .utils import load_weights
+
+    weights = read_weights(Path(path))
+    with tf.device(detect_device(device)):
+        model = build_model(Config(upsampler=upsampler_of(weights)))
+        load_weights(model, weights)
+    return model
+
+
+def reconstruct(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Pass images through the model: float32 `(N, 28, 28, 1)` in [-1, 1], in and out.
+
+    Raises `ImageError` for another shape, type or range.
+    """
+    from deconv.metrics import checked
+
+    from .utils import from_numpy, to_numpy
+
+    images = checked("images", images).astype(np.float32)[..., None]
+    outputs = [
+        to_numpy(model(from_numpy(images[start : start + CHUNK]), training=False))
+        for start in range(0, len(images), CHUNK)
+    ]
+    return np.concatenate(outputs)
+
+
+def main() -> None:
+    """Read the command line, reconstruct, and write a picture."""
+    from deconv.pictures import infer
+
+    config = cli.parse(InferenceConfig)
+    load = partial(load_model, device=config.device)
+    cli.run(lambda: infer(config, "tensorflow", load, reconstruct))
+
+
+if __name__ == "__main__":
+    main()

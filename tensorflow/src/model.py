@@ -1,0 +1,124 @@
+"""The autoencoder: two convolutions halve the image twice, two layers double it back.
+
+Shapes in comments are (B, H, W, C): batch, height, width, channels.
+
+Padding is written out, because Keras' `padding="same"` is another function than
+PyTorch's `padding=1`: with kernel 3 and stride 2 it pads 0 pixels before and 1
+after, which shifts everything by one pixel.
+"""
+
+import keras
+from keras import layers
+
+from .config import Config
+
+
+def encoder() -> keras.Sequential:
+    """28×28 image to 7×7×64 latent."""
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),  # (B, 28, 28, 1)
+            layers.ZeroPadding2D(1),  # (B, 30, 30, 1)
+            layers.Conv2D(32, 3, strides=2, name="conv1"),  # (B, 14, 14, 32)
+            layers.ReLU(),
+            layers.ZeroPadding2D(1),  # (B, 16, 16, 32)
+            layers.Conv2D(64, 3, strides=2, name="conv2"),  # (B, 7, 7, 64)
+            layers.ReLU(),
+        ],
+        name="encoder",
+    )
+
+
+def transposed_decoder() -> keras.Sequential:
+    """Up by transposed convolution: every input value stamps the kernel on the output.
+
+    Unpadded, output = (input - 1)·2 + 3 = 2·input + 1. PyTorch's `padding=1`
+    cuts a pixel off every side and its `output_padding=1` gives the last ones
+    back, so what goes is the first row and the first column.
+    """
+    return keras.Sequential(
+        [
+            keras.Input((7, 7, 64)),  # (B, 7, 7, 64)
+            layers.Conv2DTranspose(32, 3, strides=2, name="deconv1"),  # (B, 15, 15, 32)
+            layers.Cropping2D(((1, 0), (1, 0))),  # (B, 14, 14, 32)
+            layers.ReLU(),
+            layers.Conv2DTranspose(1, 3, strides=2, name="deconv2"),  # (B, 29, 29, 1)
+            layers.Cropping2D(((1, 0), (1, 0))),  # (B, 28, 28, 1)
+            layers.Activation("tanh", dtype="float32"),
+        ],
+        name="decoder",
+    )
+
+
+def resize_decoder() -> keras.Sequential:
+    """Up by repeating every pixel, then an ordinary convolution (Odena et al. 2016)."""
+    return keras.Sequential(
+        [
+            keras.Input((7, 7, 64)),  # (B, 7, 7, 64)
+            layers.UpSampling2D(2),  # (B, 14, 14, 64)
+            layers.ZeroPadding2D(1),  # (B, 16, 16, 64)
+            layers.Conv2D(32, 3, name="conv1"),  # (B, 14, 14, 32)
+            layers.ReLU(),
+            layers.UpSampling2D(2),  # (B, 28, 28, 32)
+            layers.ZeroPadding2D(1),  # (B, 30, 30, 32)
+            layers.Conv2D(1, 3, name="conv2"),  # (B, 28, 28, 1)
+            layers.Activation("tanh", dtype="float32"),
+        ],
+        name="decoder",
+    )
+
+
+def subpixel_decoder() -> keras.Sequential:
+    """Up by computing four values per pixel and laying them out 2×2 (Shi et al. 2016)."""
+    return keras.Sequential(
+        [
+            keras.Input((7, 7, 64)),  # (B, 7, 7, 64)
+            layers.ZeroPadding2D(1),  # (B, 9, 9, 64)
+            layers.Conv2D(4 * 32, 3, name="conv1"),  # (B, 7, 7, 128)
+            *_pixel_shuffle(7, 32),  # (B, 14, 14, 32)
+            layers.ReLU(),
+            layers.ZeroPadding2D(1),  # (B, 16, 16, 32)
+            layers.Conv2D(4 * 1, 3, name="conv2"),  # (B, 14, 14, 4)
+            *_pixel_shuffle(14, 1),  # (B, 28, 28, 1)
+            layers.Activation("tanh", dtype="float32"),
+        ],
+        name="decoder",
+    )
+
+
+def _pixel_shuffle(side: int, channels: int) -> list[layers.Layer]:
+    """Lay the four values of each pixel out 2×2, reading channels in PyTorch's order.
+
+    There the output channel counts first and the place in the 2×2 block second;
+    `tf.nn.depth_to_space` has them the other way round.
+    """
+    return [
+        layers.Reshape((side, side, channels, 2, 2)),
+        layers.Permute((1, 4, 2, 5, 3)),  # (B, side, 2, side, 2, channels)
+        layers.Reshape((2 * side, 2 * side, channels)),
+    ]
+
+
+DECODERS = {
+    "transposed": transposed_decoder,
+    "resize": resize_decoder,
+    "subpixel": subpixel_decoder,
+}
+
+
+def build_model(config: Config) -> keras.Model:
+    """Return the autoencoder, with Keras' own initial weights.
+
+    Images `(B, 28, 28, 1)` in [-1, 1] in, the same out, whatever the precision
+    of the products inside.
+    """
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16" if config.precision == "bfloat16" else "float32")
+    try:
+        down, up = encoder(), DECODERS[config.upsampler]()
+        images = keras.Input((28, 28, 1))
+        model = keras.Model(images, up(down(images)), name="autoencoder")
+    finally:
+        keras.config.set_dtype_policy(before)
+    model.encoder, model.decoder = down, up
+    return model

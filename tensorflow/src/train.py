@@ -1,0 +1,82 @@
+"""Train the autoencoder: `python -m tensorflow.src.train`."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deconv import cli
+from deconv.artifacts import RunRecord, write_atomically
+
+from .config import Config, detect_device
+
+if TYPE_CHECKING:
+    import keras
+
+
+def train(config: Config) -> RunRecord:
+    """Train, keep the weights with the lowest validation loss, and test them once.
+
+    Returns the run's record, which is also written, with weights, history and
+    pictures, to `<artifact_dir>/tensorflow_deconv`. Raises `deconv.errors.UserError`
+    before anything is written when a setting, the data or the device is wrong.
+    """
+    import tensorflow as tf
+
+    from deconv.console import Progress
+    from deconv.fashion_mnist import load_splits
+    from deconv.metrics import to_unit_range
+    from deconv.runs import Run
+    from deconv.weights import initial_weights
+
+    from .data import build_datasets
+    from .engine import build_optimizer, choose_step, evaluate, train_epoch
+    from .inference import reconstruct
+    from .model import build_model
+    from .utils import export_weights, load_weights, seed_everything
+
+    device = detect_device(config.device)
+    splits = load_splits(config)
+    seed_everything(config.seed)
+
+    with tf.device(device):
+        batches, validation, test = build_datasets(config, splits)
+        model = build_model(config)
+        load_weights(model, initial_weights(config.seed, config.upsampler))
+        optimizer = build_optimizer(model, config)
+        step = choose_step(config)
+        rates = config.learning_rates(config.epochs * len(batches)).reshape(config.epochs, -1)
+
+        run = Run(config, splits, framework="tensorflow", version=tf.__version__, device=device)
+        for epoch in range(config.epochs):
+            with Progress(f"epoch {epoch + 1}/{config.epochs}", len(splits.train)) as progress:
+                start = time.perf_counter()
+                loss = train_epoch(model, optimizer, batches, rates[epoch], step, progress)
+                seconds = time.perf_counter() - start
+            scores = evaluate(model, validation)
+            run.end_epoch(loss, scores, rates[epoch, -1], seconds, export_weights(model))
+
+        load_weights(model, run.best_weights())
+        save_for_keras(model, run.folder)
+        shown = to_unit_range(splits.test[:10])
+        return run.finish(evaluate(model, test), shown, reconstruct(model, shown))
+
+
+def save_for_keras(model: keras.Model, folder: Path) -> None:
+    """Write `model.keras`, which Keras users can load without this project's code."""
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / "model.keras"
+        model.save(file)
+        write_atomically(folder / file.name, file.read_bytes())
+
+
+def main() -> None:
+    """Read the command line and train."""
+    config = cli.parse(Config)
+    cli.run(lambda: train(config))
+
+
+if __name__ == "__main__":
+    main()

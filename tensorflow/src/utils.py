@@ -1,0 +1,104 @@
+"""Between TensorFlow and the rest of the project: arrays, weights, seeds, metrics.
+
+At the border every picture is NumPy, float32, `(N, 28, 28, 1)` in [-1, 1];
+TensorFlow has the same order inside.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from deconv.weights import Weights, check_fit
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python, NumPy and TensorFlow, and make TensorFlow use repeatable algorithms."""
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+
+
+def from_numpy(images: np.ndarray, device: str = "/CPU:0") -> tf.Tensor:
+    """Turn `(N, H, W, C)` into a tensor of the same shape on `device`."""
+    with tf.device(device):
+        return tf.constant(images)
+
+
+def to_numpy(images: tf.Tensor) -> np.ndarray:
+    """Turn a tensor `(N, H, W, C)` into a float32 array of the same shape."""
+    return tf.cast(images, tf.float32).numpy()
+
+
+def load_weights(model: keras.Model, weights: Mapping[str, np.ndarray]) -> None:
+    """Copy canonical weights into the model.
+
+    Raises `WeightsError` when they are not the weights of this model.
+    """
+    check_fit(weights, export_weights(model))
+    for name, variable in _variables(model).items():
+        variable.assign(_kernel_from_canonical(weights[name]))
+
+
+def export_weights(model: keras.Model) -> Weights:
+    """Copy the model's parameters out, in the canonical layout (which is PyTorch's)."""
+    return {
+        name: _kernel_to_canonical(variable.numpy()) for name, variable in _variables(model).items()
+    }
+
+
+def activations(model: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what every layer hands on: name to float32 `(N, H, W, C)`, in order."""
+    x = from_numpy(images)
+    found = {}
+    for part in (model.encoder, model.decoder):
+        for layer in part.layers:
+            x = layer(x)
+            found[f"{part.name}.{layer.name}"] = to_numpy(x)
+    return found
+
+
+def psnr(
+    reconstructions: tf.Tensor,
+    images: tf.Tensor,
+    reduction: Literal["mean", "none"] = "mean",
+) -> tf.Tensor:
+    """Peak signal-to-noise ratio in dB: per image, then the mean unless `reduction="none"`.
+
+    `10·log10(2² / MSE)`, because pixels span [-1, 1].
+    """
+    values = tf.image.psnr(reconstructions, images, max_val=2.0)
+    return tf.reduce_mean(values) if reduction == "mean" else values
+
+
+def ssim(
+    reconstructions: tf.Tensor,
+    images: tf.Tensor,
+    reduction: Literal["mean", "none"] = "mean",
+) -> tf.Tensor:
+    """Structural similarity: per image, then the mean unless `reduction="none"`.
+
+    Gaussian window 11×11, sigma 1.5, only where the window lies inside the image.
+    """
+    values = tf.image.ssim(reconstructions, images, max_val=2.0, filter_size=11, filter_sigma=1.5)
+    return tf.reduce_mean(values) if reduction == "mean" else values
+
+
+def _variables(model: keras.Model) -> dict[str, keras.Variable]:
+    """Return the model's variables under their canonical names."""
+    return {
+        variable.path.replace("/", ".").replace("kernel", "weight"): variable
+        for variable in model.weights
+    }
+
+
+# A Keras kernel is (height, width, in, out), a transposed one (height, width, out, in).
+# PyTorch has (out, in, height, width) and (in, out, height, width): in both cases the last
+# two axes move to the front, the other way round, and nothing is flipped.
+def _kernel_to_canonical(array: np.ndarray) -> np.ndarray:
+    return array.transpose(3, 2, 0, 1).copy() if array.ndim == 4 else array.copy()
+
+
+def _kernel_from_canonical(array: np.ndarray) -> np.ndarray:
+    return array.transpose(2, 3, 1, 0) if array.ndim == 4 else array
