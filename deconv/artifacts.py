@@ -150,7 +150,7 @@ def read_record(folder: Path) -> RunRecord:
     with explained("read", path):
         text = path.read_bytes()
     try:
-        return _typed(RunRecord, json.loads(text))
+        return typed_row(RunRecord, json.loads(text))
     except (ValueError, TypeError, RecursionError) as error:
         raise ArtifactError(f"{path} is not the record of a run: {error}") from error
 
@@ -170,7 +170,7 @@ def read_history(folder: Path) -> list[EpochRow]:
     with explained("read", path):
         data = path.read_bytes()
     try:
-        return [_typed(EpochRow, row) for row in csv.DictReader(io.StringIO(data.decode()))]
+        return [typed_row(EpochRow, row) for row in csv.DictReader(io.StringIO(data.decode()))]
     except (ValueError, TypeError, csv.Error) as error:
         raise ArtifactError(f"{path} is not the history of a run: {error}") from error
 
@@ -179,8 +179,11 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
     write_atomically(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
-def _typed(row_class: type[Row], content: object) -> Row:
-    """Build a row from text or JSON, every value turned into the type its field names."""
+def typed_row(row_class: type[Row], content: object) -> Row:
+    """Build a row from text or JSON, every value turned into the type its field names.
+
+    Raises `TypeError` or `ValueError` when that cannot be done.
+    """
     if not isinstance(content, dict):
         raise TypeError("it does not hold named values")
     types = get_type_hints(row_class)

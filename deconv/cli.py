@@ -30,7 +30,11 @@ def parse(config_class: type[T], args: list[str] | None = None) -> T:
             return tyro.cli(config_class, args=args, config=(tyro.conf.FlagCreatePairsOff,))
     except SystemExit as stop:
         if stop.code == 2:
-            fail(_sentence(printed.getvalue()))
+            fail(
+                _sentence(printed.getvalue()).removeprefix(
+                    f"Error parsing {config_class.__name__}: "
+                )
+            )
         raise
     except UserError as error:
         fail(str(error))

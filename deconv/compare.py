@@ -46,7 +46,7 @@ FRAMEWORKS = {
 }
 DATASETS = {
     "fashion-mnist": "Fashion-MNIST",
-    "synthetic": "drawn garments, NOT Fashion-MNIST",
+    "synthetic": "Drawn garments, NOT Fashion-MNIST",
 }
 # Two runs that differ in one of these do not show the difference of two frameworks.
 SETTINGS = (
@@ -64,6 +64,7 @@ WARNING = (
     "These are drawn garments, the built-in stand-in, NOT Fashion-MNIST. "
     "What is measured on them says nothing about Fashion-MNIST."
 )
+APART = "Numbers on different datasets are not ranked: they say nothing about each other."
 METHOD = (
     "Every run's weights reconstructed all test images again, and `deconv.metrics` measured the "
     "result. PSNR is `10·log10(2² / MSE)` of each image, then the mean over images; SSIM has an "
@@ -94,7 +95,7 @@ class CompareConfig:
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """What a run left behind, under the name that it has in this comparison."""
+    """What a run left behind, under the label that it has among the runs on its dataset."""
 
     label: str
     folder: Path
@@ -152,7 +153,9 @@ def compare(
     }
     for run in runs:
         check_same_data(run, splits[run.record.dataset])
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    # One framework at a time, because two may not fit on one GPU; the next starts while
+    # the images of the last are measured.
+    with ThreadPoolExecutor(max_workers=1) as pool:
         outputs = pool.map(lambda run: reconstruct(run, data_dir, device), runs)
         measured = [
             measure(run, output, splits[run.record.dataset])
@@ -187,12 +190,13 @@ def read_runs(folders: Iterable[Path]) -> list[FinishedRun]:
     for folder, record in records.items():
         _check_known(folder, "framework", record.framework, FRAMEWORKS)
         _check_known(folder, "dataset", record.dataset, DATASETS)
-    total = Counter(record.framework for record in records.values())
-    seen: Counter[str] = Counter()
+    total = Counter((record.framework, record.dataset) for record in records.values())
+    seen: Counter[tuple[str, str]] = Counter()
     runs = []
     for folder, record in records.items():
-        seen[record.framework] += 1
-        number = f" {seen[record.framework]}" if total[record.framework] > 1 else ""
+        kind = record.framework, record.dataset
+        seen[kind] += 1
+        number = f" {seen[kind]}" if total[kind] > 1 else ""
         label = FRAMEWORKS[record.framework][0] + number
         history = read_history(folder)
         if not history:
@@ -297,6 +301,8 @@ def notes(group: Group) -> list[str]:
         f"{run.label} is {best.scores.psnr - run.scores.psnr:.2f} dB below {best.label}."
         for run in others
     ]
+    if not others:
+        lines.append("It is the only run on this dataset, so there is nothing to compare it with.")
     off = [run for run in group.runs if not abs(run.claim_error) <= CLAIM_TOLERANCE]
     lines += [
         f"{run.label} claims {run.record.test_psnr:.2f} dB in its own record, "
@@ -334,6 +340,8 @@ def screen(groups: Sequence[Group]) -> str:
         ]
         warning = [f"*** {WARNING} ***"] if group.dataset == "synthetic" else []
         parts.append("\n".join([heading(group), *warning, "", *lines, "", *notes(group)]))
+    if len(groups) > 1:
+        parts.append(APART)
     return "\n\n\n".join(parts)
 
 
@@ -341,7 +349,7 @@ def report(groups: Sequence[Group]) -> str:
     """Return the comparison as Markdown, with links to the pictures beside it."""
     parts = ["# Runs side by side", METHOD]
     if len(groups) > 1:
-        parts.append("Numbers on different datasets say nothing about each other.")
+        parts.append(APART)
     for number, group in enumerate(groups, start=1):
         head, *rows = [f"| {' | '.join(row)} |" for row in table(group)]
         parts.append(f"## {heading(group)}")
@@ -364,7 +372,7 @@ def pictures(group: Group) -> dict[str, Figure]:
     where, count = DATASETS[group.dataset], len(group.runs[0].psnr)
     return {
         "curves": figures.curves_compared(
-            {run.label: run.history for run in group.runs}, f"Learning curves on {where}"
+            {run.label: run.history for run in group.runs}, f"Learning curves: {where}"
         ),
         "reconstructions": figures.reconstructions_compared(
             group.examples,

@@ -55,7 +55,7 @@ ARCHIVES: dict[str, str] = {
     TEST_LABELS: "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
 }
 
-# Tried in this order: the authors' bucket, the authors' repository, the copy that Keras uses.
+# Base addresses, tried in this order: the authors' bucket, their repository, the copy Keras uses.
 MIRRORS: tuple[str, ...] = (
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
     "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
@@ -68,7 +68,7 @@ ANSWER_SECONDS = 8.0  # how long all mirrors together have to say that they are 
 STALL_SECONDS = 10.0  # how long a transfer may stand still
 
 # The dataset and its split are fixed things: these seeds are not the run's seed.
-SPLIT_SEED = 1708_07747
+SPLIT_SEED = 1708_07747  # the arXiv number of the paper
 GARMENT_SEED = 28
 
 
@@ -181,14 +181,6 @@ def validation_indices(count: int, size: int) -> np.ndarray:
     its stream for good (NEP 19); that of `default_rng` may change with a release.
     """
     return np.sort(np.random.RandomState(SPLIT_SEED).permutation(count)[:size]).astype(np.int64)
-
-
-def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray:
-    """Return the order of the `count` training images in `epoch`: int64 `(count,)`.
-
-    Each epoch has its own generator, so a resumed run goes on as the whole one would.
-    """
-    return np.random.default_rng((seed, epoch)).permutation(np.arange(count, dtype=np.int64))
 
 
 def find_data_dir(data_dir: Path | None) -> Path:
@@ -319,8 +311,6 @@ def _download_locked(folder: Path, mirrors: Sequence[str]) -> None:
     from filelock import FileLock  # imported here: reading the data needs none of this
 
     folder.mkdir(parents=True, exist_ok=True)
-    if not os.access(folder, os.W_OK):
-        raise PermissionError(f"no permission to write in {folder}")
     lock_file = folder / ".download.lock"
     with FileLock(lock_file):
         try:
@@ -343,7 +333,7 @@ def _answering(mirrors: Sequence[str]) -> list[str]:
     All are asked at once, under one deadline. Left to itself, a connection without a
     network can take minutes to fail: a name has many addresses, and each is waited for.
     """
-    from pooch import HTTPDownloader  # type: ignore[import-untyped]
+    from pooch import HTTPDownloader
 
     answered = set()
 

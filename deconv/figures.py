@@ -189,7 +189,7 @@ def _finish_curves(loss: Axes, psnr: Axes, loss_label: str) -> None:
     style(loss, "epoch", loss_label)
     style(psnr, "epoch", "validation PSNR (dB)")
     loss.set_yscale("log")
-    loss.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+    loss.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 8)))
     loss.yaxis.set_major_formatter(LogFormatterSciNotation(labelOnlyBase=False))
     loss.yaxis.set_minor_locator(NullLocator())
     for axes in (loss, psnr):
@@ -211,7 +211,7 @@ def psnr_distribution(psnr: Mapping[str, np.ndarray], title: str = "") -> Figure
             raise ImageError(f"{label}: there is no image with a finite PSNR to draw")
     together = np.concatenate(list(finite.values()))
     width = 0.5
-    edges = np.arange(np.floor(together.min()), np.ceil(together.max()) + width, width)
+    edges = np.arange(np.floor(together.min()), np.floor(together.max()) + 1 + width, width)
     figure, (axes,) = charts(1, title)
     colour = colours(finite)
     for number, (label, values) in enumerate(finite.items()):

@@ -1,13 +1,15 @@
 """A training run being recorded: what both trainers do around their loops."""
 
 import math
-from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from deconv import artifacts, console, figures
 from deconv.artifacts import EpochRow, RunRecord
+from deconv.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from deconv.config import RunConfig
 from deconv.errors import TrainingError
 from deconv.fashion_mnist import Splits
@@ -19,7 +21,7 @@ class Run:
     """The folder of one run while it is being filled.
 
     Weights are written after every epoch that lowers the validation loss, the
-    history after every epoch, the record and the pictures at the end.
+    history and a checkpoint after every epoch, the record and the pictures at the end.
     """
 
     def __init__(
@@ -32,14 +34,41 @@ class Run:
         device: str,
         compiled: bool = False,
     ) -> None:
-        """Make the run's folder; an earlier run there is moved aside, not overwritten."""
+        """Make the run's folder, or with `config.resume` go on in it.
+
+        An earlier run is moved aside, not overwritten. Raises `ArtifactError` when
+        the folder cannot be written, or holds nothing that can be resumed.
+        """
         self.config, self.splits = config, splits
         self.framework, self.version, self.device = framework, version, device
         self.compiled = compiled
         self.history: list[EpochRow] = []
-        self.folder = artifacts.new_run_folder(config.artifact_dir, f"{framework}_deconv")
-        artifacts.write_config(self.folder, config)
+        self.checkpoint: Checkpoint | None = None
+        name = f"{framework}_deconv"
+        if config.resume:
+            self.folder = config.artifact_dir / name
+            self.checkpoint = read_checkpoint(self.folder, self.settings)
+            self.history = self.checkpoint.history
+        else:
+            self.folder = artifacts.new_run_folder(config.artifact_dir, name)
+            artifacts.write_config(self.folder, config)
         console.announce(config, f"{framework} {version}", device, splits)
+        if config.resume:
+            print(f"Resuming after epoch {len(self.history)} of {config.epochs}", flush=True)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Everything that decides the result; a resumed run must have the same."""
+        settings = asdict(self.config)
+        for name in ("data_dir", "artifact_dir", "resume", "dataset", "compile"):
+            del settings[name]
+        return settings | {
+            "framework": f"{self.framework} {self.version}",
+            "device": self.device,
+            "compiled": self.compiled,
+            "dataset": self.splits.name,
+            "dataset_sha256": self.splits.sha256,
+        }
 
     @property
     def weights_file(self) -> Path:
@@ -57,9 +86,10 @@ class Run:
         validation: Scores,
         learning_rate: float,
         seconds: float,
-        weights: Mapping[str, np.ndarray],
+        weights: Weights,
+        optimizer: Weights,
     ) -> None:
-        """Record one epoch, and keep its weights if they are the best so far.
+        """Record one epoch, keep its weights if they are the best so far, and checkpoint.
 
         Raises `TrainingError` when a loss is not a finite number; the best
         weights until then stay.
@@ -83,6 +113,7 @@ class Run:
         if self.best is row:
             write_weights(self.weights_file, weights)
         artifacts.write_history(self.folder, self.history)
+        write_checkpoint(self.folder, self.settings, self.history, weights, optimizer)
         print(console.epoch_line(row, self.config.epochs), flush=True)
 
     def best_weights(self) -> Weights:

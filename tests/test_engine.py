@@ -94,7 +94,9 @@ def test_targets_are_the_images_and_every_evaluation_image_comes_once(framework,
     config = framework.config.Config(**SETTINGS)
     train, validation, test = framework.data.build_datasets(config, splits)
     images, targets = next(iter(train))
-    np.testing.assert_array_equal(framework.utils.to_numpy(images), framework.utils.to_numpy(targets))
+    np.testing.assert_array_equal(
+        framework.utils.to_numpy(images), framework.utils.to_numpy(targets)
+    )
     for loader, expected in ((validation, splits.validation), (test, splits.test)):
         seen = np.concatenate([framework.utils.to_numpy(batch) for batch, _ in loader])
         np.testing.assert_array_equal(seen, to_unit_range(expected))
@@ -128,9 +130,7 @@ def test_means_are_weighted_by_sample(framework, images):
 
     optimizer = framework.engine.build_optimizer(model, framework.config.Config(**SETTINGS))
     rates = np.zeros(2, np.float32)  # learning rate 0: the weights stay
-    loss = framework.engine.train_epoch(
-        model, optimizer, [(half, half) for half in halves], rates
-    )
+    loss = framework.engine.train_epoch(model, optimizer, [(half, half) for half in halves], rates)
     assert loss == pytest.approx(expected.mse, rel=1e-5)
 
 

@@ -117,9 +117,7 @@ def keras_same_autoencoder(weights):
             k.Conv2DTranspose(1, 3, 2, padding="same", activation="tanh"),
         ]
     )
-    model.set_weights(
-        [a.transpose(2, 3, 1, 0) if a.ndim == 4 else a for a in weights.values()]
-    )
+    model.set_weights([a.transpose(2, 3, 1, 0) if a.ndim == 4 else a for a in weights.values()])
     return model
 
 

@@ -99,7 +99,7 @@ def test_classes_look_like_their_names(drawn):
 def test_nearest_class_mean_tells_classes_apart(drawn):
     images, labels = draw_garments(1000, seed=1)
     guesses = nearest(images.astype(float), class_means(*drawn))
-    assert (guesses == labels).mean() > 0.65  # 0.78 measured; chance is 0.1
+    assert (guesses == labels).mean() > 0.65  # 0.77 measured; chance is 0.1
 
 
 def test_a_linear_classifier_knows_every_class(drawn):

@@ -34,17 +34,17 @@ class PairedImages(Dataset):
 
 
 def build_datasets(
-    config: Config, splits: Splits | None = None
+    config: Config, splits: Splits | None = None, first_epoch: int = 0
 ) -> tuple[DataLoader, DataLoader, DataLoader]:
     """Return loaders of the training, validation and test images.
 
     Batches are pairs of float32 tensors `(B, 1, 28, 28)` in [-1, 1]. Every pass
     over the training loader is the next epoch, in its own order. `splits` saves
-    reading the dataset again.
+    reading the dataset again; `first_epoch` is where a resumed run goes on.
     """
     splits = splits or load_splits(config)
     device = detect_device(config.device)
-    order = EpochBatches(len(splits.train), config.batch_size, config.seed)
+    order = EpochBatches(len(splits.train), config.batch_size, config.seed, first_epoch)
     train = DataLoader(PairedImages(splits.train, device), sampler=order, batch_size=None)
     return train, _in_order(splits.validation, device), _in_order(splits.test, device)
 

@@ -1,6 +1,6 @@
 """The training loop, in sight: forward, loss, backward, step."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import torch
@@ -8,6 +8,7 @@ from torch import nn
 
 from deconv.console import Progress
 from deconv.metrics import Scores
+from deconv.weights import Weights
 
 from .config import Config
 from .utils import psnr, ssim
@@ -25,6 +26,30 @@ def build_optimizer(model: nn.Module, config: Config) -> torch.optim.Optimizer:
         weight_decay=config.weight_decay,
         fused=True,
     )
+
+
+def export_optimizer(model: nn.Module, optimizer: torch.optim.Optimizer) -> Weights:
+    """Copy Adam's state out, canonical layout: averages `m.NAME` and `v.NAME`, and `step`."""
+    state = {}
+    for name, parameter in model.named_parameters():
+        own = optimizer.state[parameter]
+        state[f"m.{name}"] = own["exp_avg"].cpu().numpy().copy()
+        state[f"v.{name}"] = own["exp_avg_sq"].cpu().numpy().copy()
+        state["step"] = own["step"].cpu().numpy().copy()
+    return state
+
+
+def load_optimizer(
+    model: nn.Module, optimizer: torch.optim.Optimizer, state: Mapping[str, np.ndarray]
+) -> None:
+    """Put a state that `export_optimizer` of either framework gave into the optimizer."""
+    for name, parameter in model.named_parameters():
+        like = torch.empty_like(parameter, requires_grad=False)  # same device, same memory order
+        optimizer.state[parameter] = {
+            "step": torch.tensor(state["step"], dtype=torch.float32, device=parameter.device),
+            "exp_avg": like.clone().copy_(torch.from_numpy(state[f"m.{name}"])),
+            "exp_avg_sq": like.clone().copy_(torch.from_numpy(state[f"v.{name}"])),
+        }
 
 
 def choose_step(config: Config) -> Callable:

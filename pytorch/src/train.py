@@ -28,7 +28,14 @@ def train(config: Config) -> RunRecord:
     from deconv.weights import initial_weights
 
     from .data import build_datasets
-    from .engine import build_optimizer, choose_step, evaluate, train_epoch
+    from .engine import (
+        build_optimizer,
+        choose_step,
+        evaluate,
+        export_optimizer,
+        load_optimizer,
+        train_epoch,
+    )
     from .inference import reconstruct
     from .model import build_model
     from .utils import export_weights, load_weights, seed_everything
@@ -36,22 +43,25 @@ def train(config: Config) -> RunRecord:
     device = detect_device(config.device)
     splits = load_splits(config)
     seed_everything(config.seed)
+    run = Run(config, splits, framework="pytorch", version=torch.__version__, device=str(device))
 
-    batches, validation, test = build_datasets(config, splits)
     model = build_model(config).to(device)
     load_weights(model, initial_weights(config.seed, config.upsampler))
     optimizer = build_optimizer(model, config)
-    step = choose_step(config)
+    if run.checkpoint:
+        load_weights(model, run.checkpoint.weights)
+        load_optimizer(model, optimizer, run.checkpoint.optimizer)
+    batches, validation, test = build_datasets(config, splits, len(run.history))
     rates = config.learning_rates(config.epochs * len(batches)).reshape(config.epochs, -1)
+    step = choose_step(config)
 
-    run = Run(config, splits, framework="pytorch", version=torch.__version__, device=str(device))
-    for epoch in range(config.epochs):
+    for epoch in range(len(run.history), config.epochs):
         with Progress(f"epoch {epoch + 1}/{config.epochs}", len(splits.train)) as progress:
             start = time.perf_counter()
             loss = train_epoch(model, optimizer, batches, rates[epoch], step, progress)
             seconds = time.perf_counter() - start
-        scores = evaluate(model, validation)
-        run.end_epoch(loss, scores, rates[epoch, -1], seconds, export_weights(model))
+        state = export_weights(model), export_optimizer(model, optimizer)
+        run.end_epoch(loss, evaluate(model, validation), float(rates[epoch, -1]), seconds, *state)
 
     load_weights(model, run.best_weights())
     shown = to_unit_range(splits.test[:10])

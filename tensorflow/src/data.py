@@ -29,16 +29,16 @@ def paired_images(images: np.ndarray, indices: tf.data.Dataset) -> tf.data.Datas
 
 
 def build_datasets(
-    config: Config, splits: Splits | None = None
+    config: Config, splits: Splits | None = None, first_epoch: int = 0
 ) -> tuple[tf.data.Dataset, tf.data.Dataset, tf.data.Dataset]:
     """Return pipelines of the training, validation and test images.
 
     Batches are pairs of float32 tensors `(B, 28, 28, 1)` in [-1, 1]. Every pass
     over the training pipeline is the next epoch, in its own order. `splits` saves
-    reading the dataset again.
+    reading the dataset again; `first_epoch` is where a resumed run goes on.
     """
     splits = splits or load_splits(config)
-    order = EpochBatches(len(splits.train), config.batch_size, config.seed)
+    order = EpochBatches(len(splits.train), config.batch_size, config.seed, first_epoch)
     indices = tf.data.Dataset.from_generator(
         order.__iter__, output_signature=tf.TensorSpec([None], tf.int64)
     ).apply(tf.data.experimental.assert_cardinality(len(order)))

@@ -1,6 +1,6 @@
 """The training loop, in sight: forward, loss, gradients, step."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import keras
 import numpy as np
@@ -8,9 +8,10 @@ import tensorflow as tf
 
 from deconv.console import Progress
 from deconv.metrics import Scores
+from deconv.weights import Weights
 
 from .config import Config, detect_device
-from .utils import psnr, ssim
+from .utils import canonical_variables, from_canonical, psnr, ssim, to_canonical
 
 BETAS, EPSILON = (0.9, 0.999), 1e-8
 
@@ -48,6 +49,25 @@ def build_optimizer(model: keras.Model, config: Config) -> keras.optimizers.Opti
     )
     optimizer.build(model.trainable_variables)
     return optimizer
+
+
+def export_optimizer(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> Weights:
+    """Copy Adam's state out, canonical layout: averages `m.NAME` and `v.NAME`, and `step`."""
+    state = {"step": np.array(optimizer.iterations.numpy(), np.float32)}
+    for index, name in enumerate(canonical_variables(model)):
+        state[f"m.{name}"] = to_canonical(optimizer._momentums[index].numpy())
+        state[f"v.{name}"] = to_canonical(optimizer._velocities[index].numpy())
+    return state
+
+
+def load_optimizer(
+    model: keras.Model, optimizer: keras.optimizers.Optimizer, state: Mapping[str, np.ndarray]
+) -> None:
+    """Put a state that `export_optimizer` of either framework gave into the optimizer."""
+    optimizer.iterations.assign(int(state["step"]))
+    for index, name in enumerate(canonical_variables(model)):
+        optimizer._momentums[index].assign(from_canonical(state[f"m.{name}"]))
+        optimizer._velocities[index].assign(from_canonical(state[f"v.{name}"]))
 
 
 def choose_step(config: Config) -> Callable:

@@ -37,14 +37,15 @@ def load_weights(model: keras.Model, weights: Mapping[str, np.ndarray]) -> None:
     Raises `WeightsError` when they are not the weights of this model.
     """
     check_fit(weights, export_weights(model))
-    for name, variable in _variables(model).items():
-        variable.assign(_kernel_from_canonical(weights[name]))
+    for name, variable in canonical_variables(model).items():
+        variable.assign(from_canonical(weights[name]))
 
 
 def export_weights(model: keras.Model) -> Weights:
     """Copy the model's parameters out, in the canonical layout (which is PyTorch's)."""
     return {
-        name: _kernel_to_canonical(variable.numpy()) for name, variable in _variables(model).items()
+        name: to_canonical(variable.numpy())
+        for name, variable in canonical_variables(model).items()
     }
 
 
@@ -85,7 +86,7 @@ def ssim(
     return tf.reduce_mean(values) if reduction == "mean" else values
 
 
-def _variables(model: keras.Model) -> dict[str, keras.Variable]:
+def canonical_variables(model: keras.Model) -> dict[str, keras.Variable]:
     """Return the model's variables under their canonical names."""
     return {
         variable.path.replace("/", ".").replace("kernel", "weight"): variable
@@ -93,12 +94,17 @@ def _variables(model: keras.Model) -> dict[str, keras.Variable]:
     }
 
 
-# A Keras kernel is (height, width, in, out), a transposed one (height, width, out, in).
-# PyTorch has (out, in, height, width) and (in, out, height, width): in both cases the last
-# two axes move to the front, the other way round, and nothing is flipped.
-def _kernel_to_canonical(array: np.ndarray) -> np.ndarray:
+def to_canonical(array: np.ndarray) -> np.ndarray:
+    """Copy an array of a Keras layer into the canonical layout; biases stay as they are.
+
+    A Keras kernel is (height, width, in, out), a transposed one (height, width,
+    out, in). PyTorch has (out, in, height, width) and (in, out, height, width):
+    for both, the last two axes move to the front, the other way round. Nothing is
+    flipped.
+    """
     return array.transpose(3, 2, 0, 1).copy() if array.ndim == 4 else array.copy()
 
 
-def _kernel_from_canonical(array: np.ndarray) -> np.ndarray:
+def from_canonical(array: np.ndarray) -> np.ndarray:
+    """Undo `to_canonical`."""
     return array.transpose(2, 3, 1, 0) if array.ndim == 4 else array

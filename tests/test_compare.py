@@ -1,0 +1,422 @@
+"""The report from arrays, and the whole command on small runs of both frameworks."""
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deconv import compare, metrics
+from deconv.artifacts import (
+    HISTORY,
+    WEIGHTS,
+    EpochRow,
+    RunRecord,
+    write_history,
+    write_record,
+)
+from deconv.compare import FinishedRun, Group
+from deconv.config import ROOT, RunConfig
+from deconv.errors import ArtifactError, DataError, ImageError
+from deconv.fashion_mnist import Splits, load_splits
+from deconv.metrics import to_unit_range
+from deconv.weights import initial_weights, write_weights
+
+RECORD = RunRecord(
+    framework="pytorch",
+    framework_version="2.13.0",
+    device="cpu",
+    dataset="fashion-mnist",
+    dataset_sha256="a" * 64,
+    train_images=55_000,
+    upsampler="transposed",
+    precision="float32",
+    compiled=False,
+    seed=0,
+    epochs=2,
+    batch_size=64,
+    learning_rate=0.01,
+    weight_decay=0.0,
+    best_epoch=2,
+    parameters=37_569,
+    test_mse=0.0004,
+    test_psnr=40.0,
+    test_ssim=0.99,
+    train_seconds=12.34,
+    images_per_second=8_914.0,
+)
+ROWS = [EpochRow(1, 0.02, 0.01, 26.0, 0.9, 0.01, 6.1), EpochRow(2, 0.01, 0.001, 36.0, 0.9, 0, 6.2)]
+
+
+def dataset(name: str = "fashion-mnist", sha256: str = "a" * 64) -> Splits:
+    """Twenty grey test images of ten classes, the classes in falling order."""
+    test = np.repeat(np.arange(60, 80, dtype=np.uint8), 28 * 28).reshape(20, 28, 28)
+    labels = np.repeat(np.arange(10, dtype=np.uint8)[::-1], 2)
+    none = test[:0]
+    return Splits(name, name, sha256, none, none, test, labels[:0], labels[:0], labels)
+
+
+def measured(
+    label: str, error: float, data: Splits | None = None, **changes
+) -> compare.MeasuredRun:
+    """A run whose reconstructions are too bright by `error` everywhere."""
+    data = data or dataset()
+    record = replace(RECORD, dataset=data.name, dataset_sha256=data.sha256, **changes)
+    run = FinishedRun(label, Path("runs", label), record, ROWS)
+    return compare.measure(run, to_unit_range(data.test) + np.float32(error), data)
+
+
+def one_group(*runs: compare.MeasuredRun) -> Group:
+    (group,) = compare.grouped(runs, [dataset()])
+    return group
+
+
+def run_folder(folder: Path, seed: int = 0, **changes) -> Path:
+    """Write what a run leaves, with weights that have not been trained."""
+    folder.mkdir(parents=True)
+    write_weights(folder / WEIGHTS, initial_weights(seed))
+    write_history(folder, ROWS)
+    write_record(folder, replace(RECORD, **changes))
+    return folder
+
+
+def row(cells: list[list[str]], name: str) -> list[str]:
+    return next(values for first, *values in cells if first == name)
+
+
+# --- measuring and ranking -------------------------------------------------------------
+
+
+def test_a_run_is_measured_by_the_arbiter():
+    run = measured("PyTorch", 0.02)
+    images = to_unit_range(dataset().test)
+    assert run.scores == metrics.scores(images + np.float32(0.02), images)
+    assert run.psnr == pytest.approx(np.full(20, 40.0), abs=1e-4)
+    assert run.scores.mse == pytest.approx(0.0004, rel=1e-4)
+
+
+def test_the_examples_are_the_first_test_image_of_each_class():
+    data = dataset()
+    group = one_group(measured("PyTorch", 0.5))
+    first = [list(data.test_labels).index(label) for label in range(10)]
+    assert (group.examples == to_unit_range(data.test)[first]).all()
+    assert (group.runs[0].examples == group.examples + np.float32(0.5)).all()
+
+
+def test_reconstructions_of_other_images_are_not_measured():
+    run = FinishedRun("PyTorch", Path("run"), RECORD, ROWS)
+    with pytest.raises(ImageError, match=r"\(19, 28, 28, 1\)"):
+        compare.measure(run, to_unit_range(dataset().test[1:]), dataset())
+
+
+def test_runs_keep_their_order_but_the_ranking_follows_the_measured_psnr():
+    group = one_group(
+        measured("worst", 0.2, test_psnr=99.0), measured("best", 0.02), measured("middle", 0.1)
+    )
+    assert [run.label for run in group.runs] == ["worst", "best", "middle"]
+    assert [run.label for run in group.ranking] == ["best", "middle", "worst"]
+    notes = compare.notes(group)
+    assert "middle is 13.98 dB below best." in notes
+    assert "worst is 20.00 dB below best." in notes
+
+
+def test_runs_on_different_datasets_are_never_ranked_against_each_other():
+    real, drawn = dataset(), dataset("synthetic", "b" * 64)
+    runs = [
+        measured("TensorFlow", 0.01, drawn, framework="tensorflow"),
+        measured("PyTorch", 0.02, real),
+    ]
+    groups = compare.grouped(runs, [real, drawn])
+    assert [(group.dataset, [run.label for run in group.runs]) for group in groups] == [
+        ("fashion-mnist", ["PyTorch"]),
+        ("synthetic", ["TensorFlow"]),
+    ]
+    for text in (compare.screen(groups), compare.report(groups)):
+        assert "below" not in text
+        assert compare.APART in text
+        assert text.count("nothing to compare it with") == 2
+
+
+# --- what is said ----------------------------------------------------------------------
+
+
+def test_the_table_has_every_number_of_every_run():
+    group = one_group(
+        measured("PyTorch", 0.02),
+        measured("TensorFlow", 0.2, framework="tensorflow", framework_version="2.21.0", epochs=3),
+    )
+    cells = compare.table(group)
+    assert cells[0] == ["", "PyTorch", "TensorFlow"]
+    assert row(cells, "framework") == ["PyTorch 2.13.0", "TensorFlow 2.21.0"]
+    assert row(cells, "device") == ["cpu", "cpu"]
+    assert row(cells, "dataset") == ["Fashion-MNIST", "Fashion-MNIST"]
+    assert row(cells, "parameters") == ["37,569", "37,569"]
+    assert row(cells, "epochs") == ["2", "3"]
+    assert row(cells, "best epoch") == ["2", "2"]
+    assert row(cells, "training time") == ["12.3 s", "12.3 s"]
+    assert row(cells, "training speed") == ["8,914 images/s", "8,914 images/s"]
+    assert row(cells, "test MSE") == ["0.000400", "0.040000"]
+    assert row(cells, "test PSNR") == ["40.00 dB", "20.00 dB"]
+    assert row(cells, "test SSIM") == [f"{run.scores.ssim:.4f}" for run in group.runs]
+    for text in (compare.screen([group]), compare.report([group])):
+        for cell in {cell for line in cells for cell in line}:
+            assert cell in text
+
+
+def test_columns_line_up_on_the_screen():
+    text = compare.screen([one_group(measured("PyTorch", 0.02), measured("a longer label", 0.2))])
+    lines = [line for line in text.splitlines() if line.startswith((" ", "test", "epochs"))]
+    second = lines[0].index("a longer label")
+    assert len(lines) == 5
+    assert all(line[second - 1] == " " and line[second] != " " for line in lines)
+
+
+@pytest.mark.parametrize(("claim", "agrees"), [(40.005, True), (40.02, False), (39.9, False)])
+def test_a_claim_is_called_out_from_a_hundredth_of_a_decibel(claim, agrees):
+    group = one_group(measured("PyTorch", 0.02, test_psnr=claim))
+    called_out = f"PyTorch claims {claim:.2f} dB in its own record, but its weights give 40.00 dB."
+    assert (called_out in compare.notes(group)) is not agrees
+    assert any("agrees within 0.01 dB" in note for note in compare.notes(group)) is agrees
+    (numbers,) = compare.machine_readable([group])["groups"][0]["runs"]
+    assert numbers["claim_agrees"] is agrees
+
+
+def test_a_claim_that_is_no_number_is_called_out_and_stays_out_of_the_json():
+    group = one_group(measured("PyTorch", 0.02, test_psnr=float("nan")))
+    (numbers,) = compare.machine_readable([group])["groups"][0]["runs"]
+    assert "PyTorch claims nan dB" in compare.report([group])
+    assert numbers["claim_agrees"] is False
+    assert numbers["record"]["test_psnr"] is None
+
+
+def test_settings_that_differ_are_named():
+    group = one_group(measured("a", 0.02, epochs=3), measured("b", 0.03, seed=7, epochs=10))
+    assert compare.differing_settings(group) == {"epochs": ["3", "10"], "seed": ["0", "7"]}
+    assert "The runs do not have the same epochs: 3, 10." in compare.notes(group)
+    alike = one_group(measured("a", 0.02), measured("b", 0.03, framework="tensorflow"))
+    assert compare.differing_settings(alike) == {}
+
+
+def test_drawn_garments_cannot_be_mistaken_for_fashion_mnist():
+    drawn = dataset("synthetic", "b" * 64)
+    groups = compare.grouped([measured("PyTorch", 0.02, drawn)], [drawn])
+    for text in (compare.screen(groups), compare.report(groups)):
+        assert compare.WARNING in text
+        assert "NOT Fashion-MNIST" in row(compare.table(groups[0]), "dataset")[0]
+        assert "Drawn garments, NOT Fashion-MNIST: 20 test images" in text
+    for figure in compare.pictures(groups[0]).values():
+        titles = [text.get_text() for text in figure.texts]
+        assert any("NOT Fashion-MNIST" in title for title in titles)
+    real = [one_group(measured("PyTorch", 0.02))]
+    assert compare.WARNING not in compare.screen(real) + compare.report(real)
+
+
+# --- what is written -------------------------------------------------------------------
+
+
+def test_report_json_and_pictures_are_written_and_linked(tmp_path):
+    group = one_group(measured("PyTorch", 0.02), measured("TensorFlow", 0.05))
+    compare.write([group], tmp_path / "new" / "comparison")
+    names = {path.name for path in (tmp_path / "new" / "comparison").iterdir()}
+    assert names == {
+        "report.md",
+        "comparison.json",
+        "curves.png",
+        "reconstructions.png",
+        "psnr.png",
+    }
+    links = re.findall(r"!\[.+?\]\((.+?)\)", compare.report([group]))
+    assert set(links) == {name for name in names if name.endswith(".png")}
+    numbers = json.loads((tmp_path / "new" / "comparison" / "comparison.json").read_text())
+    assert numbers["groups"][0]["ranking"] == ["PyTorch", "TensorFlow"]
+    assert numbers["groups"][0]["runs"][1]["measured"]["psnr"] == group.runs[1].scores.psnr
+
+
+def test_each_dataset_has_its_own_pictures_and_old_ones_do_not_stay(tmp_path):
+    real, drawn = dataset(), dataset("synthetic", "b" * 64)
+    runs = [measured("PyTorch", 0.02, real), measured("PyTorch", 0.1, drawn)]
+    (tmp_path / "notes-2.png").write_bytes(b"someone's own")
+    groups = compare.grouped(runs, [real, drawn])
+    compare.write(groups, tmp_path)
+    pictures = {path.name for path in tmp_path.glob("*.png")} - {"notes-2.png"}
+    assert set(re.findall(r"\]\((.+?)\)", compare.report(groups))) == pictures
+    assert len(pictures) == 6
+    compare.write(groups[:1], tmp_path)
+    assert {path.name for path in tmp_path.glob("*-2.png")} == {"notes-2.png"}
+    assert len(list(tmp_path.glob("*.png"))) == 4
+
+
+def test_nothing_is_written_when_a_picture_cannot_be_drawn(tmp_path):
+    perfect = one_group(measured("PyTorch", 0.0))
+    with pytest.raises(ImageError, match="finite PSNR"):
+        compare.write([perfect], tmp_path / "comparison")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ArtifactError, match="file/comparison"):
+        compare.write([one_group(measured("PyTorch", 0.02))], tmp_path / "file" / "comparison")
+
+
+# --- which runs ------------------------------------------------------------------------
+
+
+def test_by_default_the_finished_runs_of_both_trainers_are_compared(tmp_path):
+    run_folder(tmp_path / "tensorflow_deconv")
+    (tmp_path / "pytorch_deconv").mkdir()  # interrupted: it has no record
+    assert compare.finished_runs(tmp_path) == [tmp_path / "tensorflow_deconv"]
+    run_folder(tmp_path / "other")
+    write_record(tmp_path / "pytorch_deconv", RECORD)
+    assert compare.finished_runs(tmp_path) == [
+        tmp_path / "pytorch_deconv",
+        tmp_path / "tensorflow_deconv",
+    ]
+
+
+def test_runs_of_one_framework_on_one_dataset_are_numbered(tmp_path):
+    folders = [
+        run_folder(tmp_path / "a"),
+        run_folder(tmp_path / "b", seed=1),
+        run_folder(tmp_path / "c", framework="tensorflow"),
+        run_folder(tmp_path / "d", dataset="synthetic"),
+    ]
+    runs = compare.read_runs([*folders, tmp_path / "c" / ".." / "a"])
+    assert [run.label for run in runs] == ["PyTorch 1", "PyTorch 2", "TensorFlow", "PyTorch"]
+    assert [run.folder for run in runs] == folders
+
+
+@pytest.mark.parametrize("change", [{"framework": "jax"}, {"dataset": "auto"}])
+def test_unknown_frameworks_and_datasets_are_refused(tmp_path, change):
+    run_folder(tmp_path / "a", **change)
+    with pytest.raises(
+        ArtifactError, match=f"a is a run of the .* '{next(iter(change.values()))}'"
+    ):
+        compare.read_runs([tmp_path / "a"])
+
+
+def test_a_history_without_epochs_is_refused(tmp_path):
+    folder = run_folder(tmp_path / "a")
+    header = (folder / HISTORY).read_text().splitlines()[0]
+    (folder / HISTORY).write_text(header + "\n")
+    with pytest.raises(ArtifactError, match="without epochs"):
+        compare.read_runs([folder])
+
+
+def test_a_run_on_another_version_of_the_data_is_not_measured(tmp_path):
+    folder = run_folder(tmp_path / "old", dataset="synthetic", dataset_sha256="c" * 64)
+    with pytest.raises(ArtifactError, match=r"old was trained on another version of synthetic"):
+        compare.compare([folder])
+
+
+def test_a_missing_data_folder_is_named_before_any_framework_starts(tmp_path):
+    folder = run_folder(tmp_path / "a")
+    with pytest.raises(DataError, match="nowhere"):
+        compare.compare([folder], data_dir=tmp_path / "nowhere")
+
+
+def test_a_crash_of_a_framework_is_not_taken_for_a_mistake_of_the_user(tmp_path, monkeypatch):
+    monkeypatch.setitem(compare.FRAMEWORKS, "pytorch", ("PyTorch", "deconv.no_such_module"))
+    (run,) = compare.read_runs([run_folder(tmp_path / "a", dataset="synthetic")])
+    with pytest.raises(RuntimeError, match=r"status 1:\n.*No module named"):
+        compare.reconstruct(run, None, "cpu")
+
+
+# --- the command -----------------------------------------------------------------------
+
+
+def command(*arguments: object) -> subprocess.CompletedProcess:
+    """Run the command, which then says which frameworks its process has imported."""
+    program = (
+        "import sys; from deconv import compare; compare.main();"
+        "print('imported:', sorted({'torch', 'tensorflow', 'keras'} & sys.modules.keys()))"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def drawn() -> Splits:
+    return load_splits(RunConfig(dataset="synthetic"))
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory, drawn) -> tuple[subprocess.CompletedProcess, Path]:
+    """Both frameworks, the same untrained weights, one record that claims 99 dB."""
+    artifacts = tmp_path_factory.mktemp("artifacts")
+    here = {"dataset": "synthetic", "dataset_sha256": drawn.sha256}
+    run_folder(artifacts / "pytorch_deconv", **here)
+    run_folder(artifacts / "tensorflow_deconv", framework="tensorflow", test_psnr=99.0, **here)
+    return command("--artifact-dir", artifacts, "--device", "cpu"), artifacts / "comparison"
+
+
+def test_the_command_measures_what_the_weights_do(compared, drawn):
+    from pytorch.src.inference import load_model, reconstruct
+
+    done, folder = compared
+    assert done.returncode == 0, done.stderr
+    (group,) = json.loads((folder / "comparison.json").read_text())["groups"]
+    images = to_unit_range(drawn.test)
+    model = load_model(folder.parent / "pytorch_deconv" / WEIGHTS, device="cpu")
+    expected = metrics.scores(reconstruct(model, images), images)
+    for run in group["runs"]:
+        assert run["measured"]["psnr"] == pytest.approx(expected.psnr, abs=1e-3)
+        assert run["measured"]["mse"] == pytest.approx(expected.mse, rel=1e-4)
+        assert run["measured"]["ssim"] == pytest.approx(expected.ssim, abs=1e-4)
+        assert run["claim_agrees"] is False
+    assert group["test_images"] == len(drawn.test)
+    assert "TensorFlow claims 99.00 dB in its own record" in done.stdout
+
+
+def test_the_command_prints_the_table_and_names_the_report(compared):
+    done, folder = compared
+    assert compare.WARNING in done.stdout
+    assert re.search(r"^ +PyTorch +TensorFlow$", done.stdout, re.M)
+    assert f"Report: {folder / 'report.md'}" in done.stdout
+    assert compare.WARNING in (folder / "report.md").read_text()
+    assert len(list(folder.glob("*.png"))) == 3
+
+
+def test_the_command_needs_no_framework_in_its_own_process(compared):
+    assert compared[0].stdout.splitlines()[-1] == "imported: []"
+
+
+def fails_with_one_line(done: subprocess.CompletedProcess, *words: str) -> None:
+    assert done.returncode == 2, done.stderr
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert done.stderr.startswith("error: ")
+    for word in words:
+        assert word in done.stderr
+
+
+def test_without_a_run_the_command_says_how_to_make_one(tmp_path):
+    done = command("--artifact-dir", tmp_path)
+    fails_with_one_line(done, str(tmp_path), "pytorch.src.train", "tensorflow.src.train")
+
+
+def test_a_folder_without_a_finished_run_is_named(tmp_path):
+    fails_with_one_line(command(tmp_path / "nothing"), "nothing/metrics.json")
+
+
+def test_the_complaint_of_a_framework_is_passed_on_and_nothing_is_written(tmp_path, drawn):
+    here = {"dataset": "synthetic", "dataset_sha256": drawn.sha256}
+    folder = run_folder(tmp_path / "pytorch_deconv", **here)
+    (folder / WEIGHTS).write_text("these are not weights")
+    done = command("--artifact-dir", tmp_path, "--device", "cpu")
+    fails_with_one_line(done, str(folder / WEIGHTS), "not a whole safetensors file")
+    assert done.stderr.count("error:") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["pytorch_deconv"]
+
+
+@pytest.mark.parametrize("arguments", [["--device", "abacus"], ["--epochs", "3"]])
+def test_unknown_flags_and_values_are_refused(tmp_path, arguments):
+    fails_with_one_line(command("--artifact-dir", tmp_path, *arguments), arguments[0])

@@ -1,0 +1,187 @@
+"""The whole of training, on few drawn garments: what it leaves, and that nothing gets lost."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from deconv.artifacts import read_history, read_record
+from deconv.config import ROOT
+from deconv.errors import ArtifactError, TrainingError
+from deconv.metrics import scores, to_unit_range
+from deconv.weights import read_weights
+
+FILES = {
+    "weights.safetensors",
+    "checkpoint.safetensors",
+    "metrics.json",
+    "history.csv",
+    "config.json",
+    "reconstructions.png",
+    "curves.png",
+}
+
+
+def settings(tmp_path, **changes):
+    return {
+        "epochs": 2,
+        "limit": 320,
+        "dataset": "synthetic",
+        "device": "cpu",
+        "artifact_dir": tmp_path,
+    } | changes
+
+
+def train(framework, tmp_path, **changes):
+    return framework.train.train(framework.config.Config(**settings(tmp_path, **changes)))
+
+
+def test_a_run_leaves_what_it_says(framework, tmp_path, capsys):
+    record = train(framework, tmp_path)
+    folder = tmp_path / f"{framework.name}_deconv"
+    extra = {"model.keras"} if framework.name == "tensorflow" else set()
+    assert {path.name for path in folder.iterdir()} == FILES | extra
+
+    assert read_record(folder) == record
+    assert json.loads((folder / "metrics.json").read_text())["framework"] == framework.name
+    assert record.parameters == 37_569
+    assert record.dataset == "synthetic"
+    history = read_history(folder)
+    assert [row.epoch for row in history] == [1, 2]
+    assert history[1].train_loss < history[0].train_loss
+    assert json.loads((folder / "config.json").read_text())["limit"] == 320
+
+    said = capsys.readouterr().out
+    for words in ("NOT Fashion-MNIST", "decoder.deconv1", "37,569", "1,919,232", str(folder)):
+        assert words in said or words.lower() in said.lower()
+
+
+def test_the_claimed_scores_are_those_of_the_written_weights(framework, tmp_path):
+    from deconv.fashion_mnist import load_splits
+
+    record = train(framework, tmp_path)
+    weights = tmp_path / f"{framework.name}_deconv" / "weights.safetensors"
+    splits = load_splits(framework.config.Config(dataset="synthetic"))
+    images = to_unit_range(splits.test)
+    model = framework.inference.load_model(weights, device="cpu")
+    measured = scores(framework.inference.reconstruct(model, images), images)
+    assert record.dataset_sha256 == splits.sha256
+    assert record.test_psnr == pytest.approx(measured.psnr, abs=0.01)
+    assert record.test_mse == pytest.approx(measured.mse, rel=1e-4)
+    assert record.test_ssim == pytest.approx(measured.ssim, abs=1e-3)
+
+
+def test_the_frameworks_learn_the_same(both, tmp_path):
+    one, other = (train(f, tmp_path) for f in both)
+    assert one.dataset_sha256 == other.dataset_sha256
+    assert one.test_psnr == pytest.approx(other.test_psnr, abs=0.05)
+
+
+def test_the_best_epoch_is_kept_not_the_last(framework, tmp_path, monkeypatch):
+    """Validation says the second of three epochs is best; its weights must be on the disk."""
+    from deconv.metrics import Scores
+
+    exported, losses = [], iter([0.3, 0.1, 0.2, 0.5])
+    export, evaluate = framework.utils.export_weights, framework.engine.evaluate
+
+    def exporting(model):
+        exported.append(export(model))
+        return exported[-1]
+
+    monkeypatch.setattr(framework.utils, "export_weights", exporting)
+    monkeypatch.setattr(
+        framework.engine,
+        "evaluate",
+        lambda *arguments: Scores(next(losses), *list(vars(evaluate(*arguments)).values())[1:]),
+    )
+    record = train(framework, tmp_path, epochs=3)
+    kept = read_weights(tmp_path / f"{framework.name}_deconv" / "weights.safetensors")
+    assert record.best_epoch == 2
+    chosen = [
+        all(np.array_equal(kept[name], array) for name, array in weights.items())
+        for weights in exported
+    ]
+    assert chosen.count(True) == 1
+
+
+def test_same_seed_same_bytes(framework, tmp_path):
+    for name in ("one", "other"):
+        train(framework, tmp_path / name)
+    one, other = (
+        (tmp_path / name / f"{framework.name}_deconv" / "weights.safetensors").read_bytes()
+        for name in ("one", "other")
+    )
+    assert one == other
+    train(framework, tmp_path / "third", seed=1)
+    third = tmp_path / "third" / f"{framework.name}_deconv" / "weights.safetensors"
+    assert third.read_bytes() != one
+
+
+def test_an_earlier_run_is_moved_aside(framework, tmp_path, capsys):
+    train(framework, tmp_path, epochs=1)
+    first = tmp_path / f"{framework.name}_deconv"
+    weights = (first / "weights.safetensors").read_bytes()
+    train(framework, tmp_path, epochs=1, seed=7)
+    kept = tmp_path / f"{framework.name}_deconv-1"
+    assert (kept / "weights.safetensors").read_bytes() == weights
+    assert str(kept) in capsys.readouterr().out
+    assert (first / "weights.safetensors").read_bytes() != weights
+
+
+def test_a_killed_run_resumes_to_the_same_bytes(framework, tmp_path):
+    """Killed without warning after its first epoch, then resumed: as if nothing had happened."""
+    whole = train(framework, tmp_path / "whole", epochs=3, limit=2000)
+    flags = settings(tmp_path / "killed", epochs=3, limit=2000)
+    arguments = [f"--{name.replace('_', '-')}={value}" for name, value in flags.items()]
+    with subprocess.Popen(
+        [sys.executable, "-m", f"{framework.name}.src.train", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        for line in process.stdout:
+            if line.startswith("epoch 1/3"):
+                process.kill()
+    folder = tmp_path / "killed" / f"{framework.name}_deconv"
+    assert not (folder / "metrics.json").exists()
+    resumed = train(framework, tmp_path / "killed", epochs=3, limit=2000, resume=True)
+    expected = tmp_path / "whole" / f"{framework.name}_deconv"
+    name = "weights.safetensors"
+    assert (folder / name).read_bytes() == (expected / name).read_bytes()
+    assert resumed.test_psnr == whole.test_psnr
+    assert len(read_history(folder)) == 3
+
+
+def test_resume_needs_a_checkpoint_with_the_same_settings(framework, tmp_path):
+    with pytest.raises(ArtifactError, match="nothing to resume"):
+        train(framework, tmp_path, resume=True)
+    train(framework, tmp_path, epochs=1)
+    with pytest.raises(ArtifactError, match=r"batch_size 64.*this run has 32"):
+        train(framework, tmp_path, epochs=1, resume=True, batch_size=32)
+
+
+def test_a_loss_that_explodes_stops_the_run_and_says_why(framework, tmp_path):
+    with pytest.raises(TrainingError, match=r"epoch 1.*learning-rate"):
+        train(framework, tmp_path, learning_rate=1e30, epochs=1)
+    assert not (tmp_path / f"{framework.name}_deconv" / "weights.safetensors").exists()
+
+
+def test_keras_users_can_load_the_model_without_this_project(both, images, tmp_path):
+    _, tensorflow = both
+    train(tensorflow, tmp_path, epochs=1)
+    folder = tmp_path / "tensorflow_deconv"
+    code = (
+        "import sys, keras, numpy as np; "
+        "model = keras.models.load_model(sys.argv[1]); "
+        "np.save(sys.argv[2], model(np.load(sys.argv[3])))"
+    )
+    np.save(tmp_path / "images.npy", images)
+    files = [folder / "model.keras", tmp_path / "out.npy", tmp_path / "images.npy"]
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+    subprocess.run([sys.executable, "-c", code, *files], cwd=tmp_path, env=environment, check=True)
+    model = tensorflow.inference.load_model(folder / "weights.safetensors")
+    expected = tensorflow.inference.reconstruct(model, images)
+    np.testing.assert_allclose(np.load(tmp_path / "out.npy"), expected, rtol=0, atol=1e-6)
