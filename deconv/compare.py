@@ -35,19 +35,11 @@ from deconv.artifacts import (
     shown,
     write_atomically,
 )
-from deconv.config import ROOT, DatasetName, DeviceName, RunConfig
+from deconv.config import FRAMEWORKS, ROOT, DatasetName, DeviceName, RunConfig
 from deconv.errors import ArtifactError
-from deconv.fashion_mnist import Splits, find_data_dir, load_splits
+from deconv.fashion_mnist import TITLES, Splits, find_data_dir, load_splits
 from deconv.metrics import Scores
 
-FRAMEWORKS = {
-    "pytorch": ("PyTorch", "pytorch.src.inference"),
-    "tensorflow": ("TensorFlow", "tensorflow.src.inference"),
-}
-DATASETS = {
-    "fashion-mnist": "Fashion-MNIST",
-    "synthetic": "Drawn garments, NOT Fashion-MNIST",
-}
 # Two runs that differ in one of these do not show the difference of two frameworks.
 SETTINGS = (
     "upsampler",
@@ -189,7 +181,7 @@ def read_runs(folders: Iterable[Path]) -> list[FinishedRun]:
     records = {folder.resolve(): read_record(folder) for folder in folders}
     for folder, record in records.items():
         _check_known(folder, "framework", record.framework, FRAMEWORKS)
-        _check_known(folder, "dataset", record.dataset, DATASETS)
+        _check_known(folder, "dataset", record.dataset, TITLES)
     total = Counter((record.framework, record.dataset) for record in records.values())
     seen: Counter[tuple[str, str]] = Counter()
     runs = []
@@ -197,7 +189,7 @@ def read_runs(folders: Iterable[Path]) -> list[FinishedRun]:
         kind = record.framework, record.dataset
         seen[kind] += 1
         number = f" {seen[kind]}" if total[kind] > 1 else ""
-        label = FRAMEWORKS[record.framework][0] + number
+        label = FRAMEWORKS[record.framework] + number
         history = read_history(folder)
         if not history:
             raise ArtifactError(f"{shown(folder)} has a history without epochs; train again")
@@ -228,7 +220,7 @@ def reconstruct(run: FinishedRun, data_dir: Path | None, device: DeviceName) -> 
 
     Raises `ArtifactError` with the command's own words when it complains.
     """
-    module = FRAMEWORKS[run.record.framework][1]
+    module = f"{run.record.framework}.src.inference"
     with tempfile.TemporaryDirectory() as temporary:
         array = Path(temporary) / "reconstructions.npy"
         command: list[str | Path] = [sys.executable, "-m", module, "--array", array]
@@ -271,12 +263,10 @@ def _first_of_each_class(data: Splits) -> np.ndarray:
 
 
 ROWS: dict[str, Callable[[MeasuredRun], str]] = {
-    "framework": lambda run: (
-        f"{FRAMEWORKS[run.record.framework][0]} {run.record.framework_version}"
-    ),
+    "framework": lambda run: f"{FRAMEWORKS[run.record.framework]} {run.record.framework_version}",
     "run": lambda run: shown(run.folder),
     "device": lambda run: run.record.device,
-    "dataset": lambda run: DATASETS[run.record.dataset],
+    "dataset": lambda run: TITLES[run.record.dataset],
     "parameters": lambda run: f"{run.record.parameters:,}",
     "epochs": lambda run: f"{run.record.epochs}",
     "best epoch": lambda run: f"{run.record.best_epoch}",
@@ -325,7 +315,7 @@ def differing_settings(group: Group) -> dict[str, list[str]]:
 
 def heading(group: Group) -> str:
     """Name the dataset and how many images were measured."""
-    return f"{DATASETS[group.dataset]}: {len(group.runs[0].psnr):,} test images"
+    return f"{TITLES[group.dataset]}: {len(group.runs[0].psnr):,} test images"
 
 
 def screen(groups: Sequence[Group]) -> str:
@@ -369,7 +359,7 @@ def picture_file(name: str, number: int) -> str:
 
 def pictures(group: Group) -> dict[str, Figure]:
     """Draw what `PICTURES` names, for the runs of one group."""
-    where, count = DATASETS[group.dataset], len(group.runs[0].psnr)
+    where, count = TITLES[group.dataset], len(group.runs[0].psnr)
     return {
         "curves": figures.curves_compared(
             {run.label: run.history for run in group.runs}, f"Learning curves: {where}"
@@ -429,7 +419,7 @@ def write(groups: Sequence[Group], folder: Path) -> None:
     numbers = json.dumps(machine_readable(groups), indent=2, allow_nan=False)
     files["comparison.json"] = f"{numbers}\n".encode()
     files["report.md"] = report(groups).encode()
-    earlier = {picture_file(name, n + 1) for name in PICTURES for n in range(len(DATASETS))}
+    earlier = {picture_file(name, n + 1) for name in PICTURES for n in range(len(TITLES))}
     with explained("write into", folder):
         folder.mkdir(parents=True, exist_ok=True)
         for name in earlier - files.keys():

@@ -15,6 +15,9 @@ from deconv.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[1]
 
+FRAMEWORKS = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
+"""Package name to the name that people read."""
+
 DatasetName = Literal["fashion-mnist", "synthetic", "auto"]
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 Upsampler = Literal["transposed", "resize", "subpixel"]

@@ -72,6 +72,13 @@ SPLIT_SEED = 1708_07747  # the arXiv number of the paper
 GARMENT_SEED = 28
 
 
+# How the datasets are called where people read: on the screen and over pictures.
+TITLES = {
+    "fashion-mnist": "Fashion-MNIST",
+    "synthetic": "Drawn garments, NOT Fashion-MNIST",
+}
+
+
 @dataclass(frozen=True)
 class Splits:
     """One dataset, split: uint8 images `(N, 28, 28)` and uint8 labels `(N,)`."""
@@ -134,7 +141,7 @@ def _fashion_mnist(config: RunConfig, folder: Path) -> Splits:
         read_images(folder / TEST_IMAGES),
         read_labels(folder / TEST_LABELS),
     )
-    return _split(config, "fashion-mnist", f"Fashion-MNIST from {folder}", files, 5_000)
+    return _split(config, "fashion-mnist", f"{TITLES['fashion-mnist']} from {folder}", files, 5_000)
 
 
 def _drawn_garments(config: RunConfig) -> Splits:
@@ -142,7 +149,7 @@ def _drawn_garments(config: RunConfig) -> Splits:
 
     images, labels = draw_garments(12_000, GARMENT_SEED)
     files = _Files(images[:10_000], labels[:10_000], images[10_000:], labels[10_000:])
-    source = "drawn garments (a stand-in, not Fashion-MNIST)"
+    source = f"{TITLES['synthetic']} (the built-in stand-in)"
     return _split(config, "synthetic", source, files, 1_000)
 
 

@@ -190,7 +190,8 @@ def _finish_curves(loss: Axes, psnr: Axes, loss_label: str) -> None:
     style(psnr, "epoch", "validation PSNR (dB)")
     loss.set_yscale("log")
     loss.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 8)))
-    loss.yaxis.set_major_formatter(LogFormatterSciNotation(labelOnlyBase=False))
+    every_tick = LogFormatterSciNotation(labelOnlyBase=False, minor_thresholds=(np.inf, np.inf))
+    loss.yaxis.set_major_formatter(every_tick)
     loss.yaxis.set_minor_locator(NullLocator())
     for axes in (loss, psnr):
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

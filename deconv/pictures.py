@@ -13,9 +13,9 @@ from PIL import Image, UnidentifiedImageError
 
 from deconv import figures
 from deconv.artifacts import WEIGHTS, shown, write_atomically
-from deconv.config import InferenceConfig, RunConfig
+from deconv.config import FRAMEWORKS, InferenceConfig, RunConfig
 from deconv.errors import ImageError
-from deconv.fashion_mnist import load_splits
+from deconv.fashion_mnist import TITLES, load_splits
 from deconv.metrics import psnr, to_unit_range
 
 Model = TypeVar("Model")
@@ -38,7 +38,7 @@ def infer(
     else:
         splits = load_splits(RunConfig(dataset=config.dataset, data_dir=config.data_dir))
         chosen = splits.test if config.array else splits.test[: config.count]
-        images, source = to_unit_range(chosen), splits.source
+        images, source = to_unit_range(chosen), TITLES[splits.name]
     reconstructions = reconstruct(model, images)
 
     if config.array:
@@ -47,7 +47,7 @@ def infer(
         write_atomically(config.array, data.getvalue())
         return
     output = config.output or run_folder / "inference.png"
-    title = f"{framework} on {source}"
+    title = f"{FRAMEWORKS[framework]}: {source}"
     figures.save(figures.reconstructions(images, reconstructions, title), output)
     decibels = psnr(reconstructions, images)
     print(f"Weights: {shown(weights)}")

@@ -10,9 +10,9 @@ import numpy as np
 from deconv import artifacts, console, figures
 from deconv.artifacts import EpochRow, RunRecord
 from deconv.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
-from deconv.config import RunConfig
+from deconv.config import FRAMEWORKS, RunConfig
 from deconv.errors import TrainingError
-from deconv.fashion_mnist import Splits
+from deconv.fashion_mnist import TITLES, Splits
 from deconv.metrics import Scores
 from deconv.weights import Weights, layers, read_weights, write_weights
 
@@ -52,7 +52,7 @@ class Run:
         else:
             self.folder = artifacts.new_run_folder(config.artifact_dir, name)
             artifacts.write_config(self.folder, config)
-        console.announce(config, f"{framework} {version}", device, splits)
+        console.announce(config, f"{FRAMEWORKS[framework]} {version}", device, splits)
         if config.resume:
             print(f"Resuming after epoch {len(self.history)} of {config.epochs}", flush=True)
 
@@ -150,7 +150,7 @@ class Run:
             train_seconds=seconds,
             images_per_second=len(self.splits.train) * config.epochs / seconds,
         )
-        title = f"{self.framework} on {self.splits.source}"
+        title = f"{FRAMEWORKS[self.framework]}: {TITLES[self.splits.name]}"
         figures.save(figures.curves(self.history, title), self.folder / "curves.png")
         figures.save(
             figures.reconstructions(images, reconstructions, title),

@@ -122,6 +122,17 @@ def test_curves_show_both_losses_on_a_log_axis_and_ring_the_best_epoch():
     assert "dB" in psnr.get_ylabel()
 
 
+def test_a_loss_that_changes_little_still_has_numbers_on_its_axis():
+    figure = figures.curves(history([0.016, 0.01, 0.007]), "PyTorch")
+    figures.png(figure)  # places the ticks
+    loss = figure.axes[0]
+    low, high = loss.get_ylim()
+    ticks = zip(loss.get_yticks(), loss.get_yticklabels(), strict=True)
+    labels = [label.get_text() for value, label in ticks if low <= value <= high]
+    assert len(labels) >= 3
+    assert all(labels)
+
+
 def test_compared_curves_keep_the_colour_of_each_framework():
     runs = {"TensorFlow": history([0.02, 0.01]), "PyTorch": history([0.03, 0.001])}
     loss, psnr = figures.curves_compared(runs).axes

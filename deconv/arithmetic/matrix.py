@@ -10,7 +10,7 @@ transposed convolution: `Mᵀ` has the shape of an inverse, but it is not one.
 from typing import Any
 
 import numpy as np
-from scipy import sparse  # type: ignore[import-untyped]
+from scipy import sparse
 
 from deconv.arithmetic.axes import Axes, Axis, IntOrPair, conv_axes, pair
 from deconv.errors import ConfigError

@@ -67,8 +67,8 @@ def output_size(
     check_axis(size, kernel, stride, padding, dilation)
     if not 0 <= output_padding < max(stride, dilation):
         raise ConfigError(
-            f"output_padding must be at least 0 and below stride {stride} or dilation {dilation}, "
-            f"but is {output_padding}"
+            f"output_padding must be at least 0 and below the larger of "
+            f"stride {stride} and dilation {dilation}, but is {output_padding}"
         )
     out = (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + output_padding + 1
     if out < 1:

@@ -45,9 +45,10 @@ def train(config: Config) -> RunRecord:
     from .utils import export_weights, load_weights, seed_everything
 
     device = detect_device(config.device)
+    name = device.strip("/:0").lower()  # "cpu" or "gpu"
     splits = load_splits(config)
     seed_everything(config.seed)
-    run = Run(config, splits, framework="tensorflow", version=tf.__version__, device=device)
+    run = Run(config, splits, framework="tensorflow", version=tf.__version__, device=name)
 
     with tf.device(device):
         model = build_model(config)

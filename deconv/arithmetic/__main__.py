@@ -1,0 +1,76 @@
+"""`python -m deconv.arithmetic`: any small layer, printed, drawn and animated."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from deconv import cli
+from deconv.arithmetic.animation import animation, still
+from deconv.arithmetic.scene import Scene
+from deconv.arithmetic.summary import summary
+from deconv.artifacts import explained, write_atomically
+from deconv.config import ROOT
+from deconv.errors import ConfigError
+
+LARGEST_INPUT, LARGEST_OUTPUT = 16, 80
+
+
+@dataclass(frozen=True)
+class Options:
+    """Explain one transposed convolution: a printed summary, a picture and an animation."""
+
+    input: int = 4
+    """Rows and columns of the input, at most 16."""
+    kernel: int = 3
+    """Rows and columns of the kernel."""
+    stride: int = 2
+    """Step of the stamps on the output."""
+    padding: int = 1
+    """Pixels cut off on every side of the output."""
+    output_padding: int = 0
+    """Pixels given back at the bottom and at the right."""
+    dilation: int = 1
+    """Distance between the taps of the kernel."""
+    view: Literal["scatter", "matrix", "padded", "gradient", "subpixel"] = "scatter"
+    """Which explanation to draw."""
+    output: Path = ROOT / "artifacts" / "arithmetic.gif"
+    """The animation; the picture goes beside it and ends in .png."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.input <= LARGEST_INPUT:
+            raise ConfigError(f"--input must be between 1 and {LARGEST_INPUT}, but is {self.input}")
+        if self.output.suffix != ".gif":
+            raise ConfigError(f"--output must end in .gif, but is {self.output}")
+
+    def scene(self) -> Scene:
+        """The layer with its numbers; raises `ConfigError` where it cannot be drawn."""
+        scene = Scene.of(
+            self.input,
+            self.kernel,
+            self.stride,
+            self.padding,
+            self.output_padding,
+            self.dilation,
+        )
+        if scene.axis.large > LARGEST_OUTPUT:
+            raise ConfigError(
+                f"the output would have {scene.axis.large} × {scene.axis.large} pixels, and more "
+                f"than {LARGEST_OUTPUT} cannot be drawn: use a smaller input or stride"
+            )
+        return scene
+
+
+def main() -> None:
+    """Print the summary and write both files."""
+    options = cli.parse(Options)
+    scene = options.scene()
+    print(summary(scene.axis, options.output_padding))
+    with explained("make the folder of", options.output):
+        options.output.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(options.output.with_suffix(".png"), still(scene, options.view))
+    write_atomically(options.output, animation(scene, options.view))
+    print(f"\nDrawn: {options.output} and {options.output.with_suffix('.png').name}")
+
+
+if __name__ == "__main__":
+    cli.run(main)

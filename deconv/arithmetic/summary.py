@@ -1,0 +1,128 @@
+"""One layer explained in text: its sizes, its overlaps, its cost, and how to write it down."""
+
+import numpy as np
+
+from deconv.arithmetic.axes import Axis
+from deconv.arithmetic.checkerboard import overlap_count
+from deconv.arithmetic.cost import macs
+from deconv.arithmetic.sizes import conv_input_sizes, output_size
+
+WIDEST_MAP = 24
+
+
+def summary(axis: Axis, output_padding: int) -> str:
+    """Everything worth knowing about the square transposed layer over `axis`, line by line."""
+    options = {"stride": axis.stride, "padding": axis.padding, "dilation": axis.dilation}
+    counted = macs(axis.small, axis.kernel, output_padding=output_padding, **options)
+    stamps = overlap_count(axis.small, axis.kernel, output_padding=output_padding, **options)
+    return "\n".join(
+        [
+            f"Transposed convolution {axis.small}×{axis.small} → {axis.large}×{axis.large}",
+            "",
+            "Size",
+            "  (input − 1)·stride − 2·padding + dilation·(kernel − 1) + output_padding + 1",
+            f"  ({axis.small} − 1)·{axis.stride} − 2·{axis.padding} + "
+            f"{axis.dilation}·({axis.kernel} − 1) + {output_padding} + 1 = {axis.large}",
+            *(f"  {line}" for line in _why_output_padding(axis, output_padding)),
+            "",
+            "Stamps on each output pixel",
+            *(f"  {line}" for line in _overlaps(axis, stamps)),
+            "",
+            "Multiplications for one image and one pair of channels",
+            *(
+                f"  {view:<13}{count:>9,}{_ratio(count, counted['matrix'])}"
+                for view, count in sorted(counted.items(), key=lambda item: item[1])
+            ),
+            "",
+            "The same layer in the frameworks",
+            f"  {pytorch_line(axis, output_padding)}",
+            f"  {keras_line(axis, output_padding)}",
+            f"  {keras_same(axis)}",
+        ]
+    )
+
+
+def pytorch_line(axis: Axis, output_padding: int) -> str:
+    """Python code that builds this layer in PyTorch."""
+    dilation = f", dilation={axis.dilation}" if axis.dilation > 1 else ""
+    return (
+        f"torch.nn.ConvTranspose2d(1, 1, kernel_size={axis.kernel}, stride={axis.stride}, "
+        f"padding={axis.padding}, output_padding={output_padding}{dilation})"
+    )
+
+
+def keras_line(axis: Axis, output_padding: int) -> str:
+    """Python code that builds this layer in Keras, or a sentence that says why it cannot.
+
+    Keras has no `padding=1`; a valid layer, cropped, is the same thing.
+    """
+    if axis.stride > 1 and axis.dilation > 1:
+        return "Keras: no such layer; it does not combine strides with dilation."
+    if output_padding >= axis.stride:
+        return "Keras: no such layer; its output_padding must be below the stride."
+    dilation = f", dilation_rate={axis.dilation}" if axis.dilation > 1 else ""
+    layer = (
+        f'keras.layers.Conv2DTranspose(1, {axis.kernel}, strides={axis.stride}, padding="valid", '
+        f"output_padding={output_padding}{dilation})"
+    )
+    if not axis.padding:
+        return layer
+    return f"keras.Sequential([{layer}, keras.layers.Cropping2D({axis.padding})])"
+
+
+def keras_same(axis: Axis) -> str:
+    """Whether Keras' `padding="same"` would be this layer.
+
+    "same" makes the output `stride` times as large as the input. Of the
+    `reach − stride` surplus pixels it cuts half, rounded down, at the near end.
+    """
+    name = 'Keras padding="same"'
+    if axis.stride > 1 and axis.dilation > 1:
+        return f"{name} does not combine strides with dilation either."
+    size, near = axis.small * axis.stride, max(axis.reach - axis.stride, 0) // 2
+    if size != axis.large:
+        return f"{name} would differ: its output is {size}×{size}."
+    if near == axis.padding:
+        return f"{name} would be the same layer."
+    shift = axis.padding - near
+    where = "further down and right" if shift > 0 else "further up and left"
+    pixels = "1 pixel" if abs(shift) == 1 else f"{abs(shift)} pixels"
+    return f"{name} would differ: same size, but the picture sits {pixels} {where}."
+
+
+def _why_output_padding(axis: Axis, output_padding: int) -> list[str]:
+    """Which sizes the transposed direct convolution could have had."""
+    if output_padding >= axis.stride:
+        return [f"output_padding {output_padding} adds pixels that no direct layer has"]
+    options = (axis.kernel, axis.stride, axis.padding)
+    sizes = conv_input_sizes(axis.small, *options, axis.dilation)
+    if len(sizes) == 1:
+        return [f"the direct layer makes {axis.small} pixels of {sizes[0]} only"]
+    chosen = output_size(axis.small, *options, output_padding, axis.dilation)
+    several = ", ".join(str(size) for size in sizes[:-1]) + f" and {sizes[-1]}"
+    return [
+        f"the direct layer makes {axis.small} pixels of {several} alike; "
+        f"output_padding={output_padding} chooses {chosen}"
+    ]
+
+
+def _overlaps(axis: Axis, stamps: np.ndarray) -> list[str]:
+    taps = np.bincount(
+        (np.arange(axis.kernel) * axis.dilation - axis.padding) % axis.stride,
+        minlength=axis.stride,
+    )
+    repeats = " ".join(str(count) for count in taps)
+    if np.ptp(taps):
+        verdict = f"uneven: along an axis the counts repeat {repeats}, a checkerboard"
+    else:
+        verdict = f"even: {taps[0]} along an axis everywhere but at the border"
+    if axis.large > WIDEST_MAP:
+        return [verdict]
+    width = len(str(stamps.max())) + 1
+    return [*("".join(f"{count:>{width}}" for count in row)[1:] for row in stamps), verdict]
+
+
+def _ratio(count: int, needed: int) -> str:
+    if not needed or count == needed:
+        return ""
+    return f"   {count / needed:.1f} × what the output needs"
