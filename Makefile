@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test lint notebooks figures
+.PHONY: setup demo test lint notebooks
 
 setup: $(READY)
 
@@ -23,6 +23,9 @@ demo: setup
 
 test: setup
 	$(RUN) -m pytest
+
+notebooks: setup
+	$(RUN) -m notebooks.build
 
 lint: setup
 	$(VENV)/bin/ruff check .

@@ -39,7 +39,7 @@ def image_grid(
     """
     if not len(images):
         raise ImageError("there are no images to draw; give at least one")
-    left, gap = 110 if row_labels else 10, 6
+    left, gap = max((16 + 9 * len(label) for label in row_labels), default=10), 6
     caption = 22 if captions else 0
     lines = max((heading.count("\n") + 1 for heading in headings), default=0)
     top = 10 + (30 if title else 0) + 18 * lines

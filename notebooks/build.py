@@ -5,9 +5,9 @@ read. What people edit is therefore a plain Python file in jupytext's percent
 format, and the `.ipynb` beside it is made from that: the same cells, with the
 outputs of one run from top to bottom in a fresh kernel.
 
-Nothing of the machine or the minute goes into the file: cells are numbered,
-times and library versions of the kernel are left out, and a progress bar, which
-says nothing once it is full, is taken away.
+Nothing of the machine goes into the file: cells are numbered, paths are written
+as they are from the repository root, and a progress bar, which says nothing
+once it is full, is taken away.
 """
 
 import argparse
@@ -20,6 +20,8 @@ from typing import Any
 import jupytext
 import nbformat
 from nbclient import NotebookClient
+
+from deconv.fashion_mnist import find_data_dir
 
 ROOT = Path(__file__).resolve().parents[1]
 _WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -48,7 +50,7 @@ def convert(source: Path) -> nbformat.NotebookNode:
     """Read a text source as a notebook without outputs; the same text gives the same notebook."""
     notebook = jupytext.read(source)
     for number, cell in enumerate(notebook.cells):
-        cell.id = f"cell-{number}"
+        cell.id, cell.metadata = f"cell-{number}", {}
     notebook.metadata = nbformat.from_dict(_METADATA)
     return notebook
 
@@ -66,6 +68,7 @@ def execute(
         kernel_name="python3",
         timeout=None,
         record_timing=False,
+        coalesce_streams=True,
         store_widget_state=False,
         extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(folder)}},
@@ -75,10 +78,18 @@ def execute(
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if not _is_progress_bar(output)]
+            for output in cell.outputs:
+                if output.output_type == "stream":
+                    output.text = _from_root(output.text)
 
 
 def _is_progress_bar(output: Mapping[str, Any]) -> bool:
     return _WIDGET in output.get("data", {})
+
+
+def _from_root(text: str) -> str:
+    """Write paths as they are for a reader with the dataset at its usual place."""
+    return text.replace(str(find_data_dir(None)), "artifacts/data").replace(f"{ROOT}/", "")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

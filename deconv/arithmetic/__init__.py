@@ -22,7 +22,8 @@ By hand, with stride 1 and no padding, where pixel 3 stamps `3·K` in the corner
 To read everything in order: `sizes` (how large), `axes` (the relation, checked
 once), `direct` (the convolution), `matrix` (the matrix that it is),
 `transposed` (the five views), `gradients` (training), `checkerboard` (what
-goes wrong), `cost` (what each view multiplies). Maps are `(N, C, H, W)`; an
+goes wrong), `cost` (what each view multiplies). The other files draw and print
+what these compute: `python -m deconv.arithmetic --help`. Maps are `(N, C, H, W)`; an
 argument of two numbers means rows, then columns; results keep the number
 format of what goes in.
 """

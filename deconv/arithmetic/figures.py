@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -94,7 +95,7 @@ def overlap_page() -> Page:
 
 def gains_page() -> Page:
     """What a layer makes of a flat input, predicted and computed."""
-    options = {"stride": 2, "padding": 1}
+    options: dict[str, Any] = {"stride": 2, "padding": 1}
     gains = phase_gains(KERNEL, **options)[0, 0]
     flat = np.ones((1, 1, 4, 4), dtype=int)
     y = conv_transpose2d(flat, KERNEL, **options, output_padding=1)[0, 0]
@@ -122,7 +123,7 @@ def inverse_page() -> Page:
     """Transposed is not inverse, measured."""
     x = (np.arange(25) * 7 % 10).reshape(1, 1, 5, 5)
     w = np.array([[0, 1, 0], [2, 1, 0], [0, 0, 1]])[None, None]
-    options = {"stride": 2, "padding": 1}
+    options: dict[str, Any] = {"stride": 2, "padding": 1}
     y = conv2d(x, w, **options)
     transposed = conv_transpose2d(y, w, **options)
     best = conv_inverse(y, w, 5, **options)
@@ -150,8 +151,8 @@ def inverse_page() -> Page:
                 panel("… and conv2d of it", conv2d(best, w, **options), SKY),
             ],
         ],
-        f"Distance from x, as a share of its length: transposed {far}, least squares {near}. No way "
-        "back can know 25 pixels from 9, but what least squares finds does give y again.",
+        f"Distance from x, as a share of its length: transposed {far}, least squares {near}. No "
+        "way back can know 25 pixels from 9, but what least squares finds does give y again.",
     )
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from deconv.arithmetic.axes import Axis
-from deconv.arithmetic.matrix import conv_matrix
+from deconv.arithmetic.axes import Axes, Axis
+from deconv.arithmetic.matrix import matrix_of
 from deconv.arithmetic.sizes import output_size
 from deconv.arithmetic.transposed import Phase, conv_transpose2d, phases
 from deconv.errors import ConfigError
@@ -48,14 +48,7 @@ class Scene:
     @cached_property
     def matrix(self) -> np.ndarray:
         """Matrix of the direct convolution that this layer transposes."""
-        axis = self.axis
-        return conv_matrix(
-            self.w[None, None],
-            axis.large,
-            stride=axis.stride,
-            padding=axis.padding,
-            dilation=axis.dilation,
-        )
+        return matrix_of(self.w[None, None], Axes(self.axis, self.axis)).toarray()
 
 
 def empty_canvas(axis: Axis) -> np.ndarray:

@@ -1,0 +1,169 @@
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deconv.artifacts import (
+    EpochRow,
+    RunRecord,
+    new_run_folder,
+    read_history,
+    read_record,
+    write_atomically,
+    write_history,
+    write_record,
+)
+from deconv.checkpoint import CHECKPOINT, read_checkpoint, write_checkpoint
+from deconv.errors import ArtifactError, WeightsError
+from deconv.weights import initial_weights, parameter_shapes, read_weights, write_weights
+
+RECORD = RunRecord(
+    framework="pytorch", framework_version="1", device="cpu", dataset="synthetic",
+    dataset_sha256="00", train_images=10, upsampler="transposed", precision="float32",
+    compiled=False, seed=0, epochs=1, batch_size=2, learning_rate=0.01, weight_decay=0.0,
+    best_epoch=1, parameters=37569, test_mse=0.1, test_psnr=1 / 3, test_ssim=0.5,
+    train_seconds=1.0, images_per_second=10.0,
+)  # fmt: skip
+ROW = EpochRow(1, 0.1, 1 / 3, 30.0, 0.9, 1e-9, 2.5)
+RUN = {"seed": 0, "framework": "pytorch 1"}
+
+
+def optimizer_state():
+    arrays = {f"{kind}.{n}": np.full(s, 0.5, np.float32)
+              for kind in "mv" for n, s in parameter_shapes().items()}  # fmt: skip
+    return arrays | {"step": np.array(7, np.float32)}
+
+
+def test_what_is_written_is_read(tmp_path):
+    write_record(tmp_path, RECORD)
+    assert read_record(tmp_path) == RECORD
+    write_history(tmp_path, [ROW, ROW])
+    assert read_history(tmp_path) == [ROW, ROW]
+    write_checkpoint(tmp_path, RUN, [ROW], initial_weights(0), optimizer_state())
+    found = read_checkpoint(tmp_path, RUN)
+    assert found.history == [ROW]
+    assert found.optimizer["step"] == 7
+    for name, array in initial_weights(0).items():
+        np.testing.assert_array_equal(found.weights[name], array)
+
+
+def test_a_checkpoint_of_other_settings_is_refused_by_name(tmp_path):
+    write_checkpoint(tmp_path, RUN, [ROW], initial_weights(0), optimizer_state())
+    with pytest.raises(ArtifactError, match="seed 0, this run has 1"):
+        read_checkpoint(tmp_path, RUN | {"seed": 1})
+
+
+def readers(folder):
+    write_record(folder, RECORD)
+    write_history(folder, [ROW])
+    write_weights(folder / "weights.safetensors", initial_weights(0))
+    write_checkpoint(folder, RUN, [ROW], initial_weights(0), optimizer_state())
+    return {
+        "metrics.json": lambda: read_record(folder),
+        "history.csv": lambda: read_history(folder),
+        "weights.safetensors": lambda: read_weights(folder / "weights.safetensors"),
+        CHECKPOINT: lambda: read_checkpoint(folder, RUN),
+    }
+
+
+@pytest.mark.parametrize("name", ["metrics.json", "history.csv", "weights.safetensors", CHECKPOINT])
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_damaged_files_give_the_documented_error(name, data, tmp_path_factory):
+    """Cut short, a byte changed, or bytes of anything: read, or refused; never another error."""
+    folder = tmp_path_factory.mktemp("run")
+    read = readers(folder)[name]
+    whole = (folder / name).read_bytes()
+    head = min(len(whole), 2000)  # the structure is in the first bytes, then come numbers
+    damage = data.draw(st.sampled_from(["cut", "byte", "anything"]))
+    if damage == "cut":
+        damaged = whole[: data.draw(st.integers(0, len(whole) - 1))]
+    elif damage == "byte":
+        place = data.draw(st.integers(0, head - 1))
+        damaged = whole[:place] + data.draw(st.binary(min_size=1, max_size=3)) + whole[place + 1 :]
+    else:
+        damaged = data.draw(st.binary(max_size=200))
+    (folder / name).write_bytes(damaged)
+    refused = None
+    try:
+        read()
+    except (ArtifactError, WeightsError) as error:
+        refused = str(error)
+    if refused is not None:
+        assert str(folder) in refused
+    else:
+        assert damage != "cut" or name == "history.csv" or whole.startswith(damaged + b"\n")
+
+
+def test_missing_files_are_named(tmp_path):
+    for read in (read_record, read_history):
+        with pytest.raises(ArtifactError, match="No such file"):
+            read(tmp_path)
+
+
+def test_a_writer_that_is_killed_leaves_the_old_file_or_the_new(tmp_path):
+    """Kill it at many moments of a loop that writes two contents in turn."""
+    program = (
+        "import sys; from pathlib import Path; from deconv.artifacts import write_atomically\n"
+        "while True:\n"
+        "    for letter in (b'a', b'b'): write_atomically(Path(sys.argv[1]), letter * 3_000_000)\n"
+    )
+    target = tmp_path / "file"
+    for moment in np.linspace(0.01, 0.2, 6):
+        with subprocess.Popen([sys.executable, "-c", program, target]) as process:
+            while not target.exists():
+                time.sleep(0.01)
+            time.sleep(moment)
+            process.kill()
+        content = target.read_bytes()
+        assert content in (b"a" * 3_000_000, b"b" * 3_000_000)
+
+
+def test_a_failed_write_leaves_nothing(tmp_path):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ArtifactError, match="folder"):
+        write_atomically(tmp_path / "folder", b"data")  # a folder has that name
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_others_may_read_what_is_written(tmp_path):
+    write_atomically(tmp_path / "file", b"data")
+    assert os.stat(tmp_path / "file").st_mode & 0o777 == 0o644  # noqa: PTH116
+
+
+def test_earlier_runs_keep_their_numbers(tmp_path):
+    for expected in ([], ["run-1"], ["run-1", "run-2"]):
+        folder = new_run_folder(tmp_path, "run")
+        (folder / "file").touch()
+        kept = sorted(path.name for path in tmp_path.iterdir() if path.name != "run")
+        assert kept == expected
+
+
+def test_an_empty_run_folder_is_used_as_it_is(tmp_path):
+    (tmp_path / "run").mkdir()
+    assert new_run_folder(tmp_path, "run") == tmp_path / "run"
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_reading_weights_never_runs_code(tmp_path):
+    """A pickle that would make a file when it is loaded, under the names that are read."""
+    import pickle
+
+    class Bomb:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "exploded"),)
+
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for name, read in readers(folder).items():
+        (folder / name).write_bytes(pickle.dumps(Bomb()))
+        with pytest.raises((ArtifactError, WeightsError)):
+            read()
+    assert not (tmp_path / "exploded").exists()
+    pickle.loads(pickle.dumps(Bomb()))  # the bomb works
+    assert (tmp_path / "exploded").exists()

@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+
+from deconv.config import RunConfig
+from deconv.errors import ConfigError
+
+
+def test_defaults_are_the_documented_ones():
+    config = RunConfig()
+    assert (config.epochs, config.batch_size, config.learning_rate) == (10, 64, 1e-2)
+    assert (config.dataset, config.device, config.upsampler) == (
+        "fashion-mnist",
+        "auto",
+        "transposed",
+    )
+
+
+def test_both_frameworks_have_the_same_defaults(both):
+    one, other = (vars(framework.config.Config()) for framework in both)
+    assert one == other == vars(RunConfig())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"epochs": 0},
+        {"batch_size": -1},
+        {"learning_rate": 0.0},
+        {"learning_rate": float("inf")},
+        {"weight_decay": float("nan")},
+        {"limit": 0},
+        {"seed": -1},
+    ],
+)
+def test_impossible_settings_are_named(wrong):
+    ((name, value),) = wrong.items()
+    with pytest.raises(ConfigError, match=f"--{name.replace('_', '-')}.*{value}"):
+        RunConfig(**wrong)
+
+
+def test_learning_rate_climbs_and_falls():
+    rates = RunConfig(learning_rate=0.5).learning_rates(1000)
+    assert rates.dtype == np.float32
+    assert len(rates) == 1000
+    assert rates.argmax() == 19  # a fiftieth of the steps
+    assert rates.max() == np.float32(0.5)
+    assert (np.diff(rates[:20]) > 0).all()
+    assert (np.diff(rates[20:]) < 0).all()
+    assert rates[0] == pytest.approx(0.5 / 20)
+    assert 0 < rates[-1] < 0.5 / 900
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5, 51])
+def test_learning_rate_of_a_short_run_is_never_zero(steps):
+    rates = RunConfig(learning_rate=0.5).learning_rates(steps)
+    assert (rates > 0).all()
+    assert rates.max() == np.float32(0.5)
+
+
+def test_devices_that_are_there(framework):
+    """auto finds a device; cpu is always one; each is what the framework computes on."""
+    for name in ("auto", "cpu"):
+        device = framework.config.detect_device(name)
+        assert str(device)
+    assert "cpu" in str(framework.config.detect_device("cpu")).lower()
