@@ -32,7 +32,7 @@ class Run:
         framework: str,
         version: str,
         device: str,
-        compiled: bool = False,
+        compiled: bool,
     ) -> None:
         """Make the run's folder, or with `config.resume` go on in it.
 

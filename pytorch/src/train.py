@@ -35,6 +35,7 @@ def train(config: Config) -> RunRecord:
         export_optimizer,
         load_optimizer,
         train_epoch,
+        train_step,
     )
     from .inference import reconstruct
     from .model import build_model
@@ -43,7 +44,15 @@ def train(config: Config) -> RunRecord:
     device = detect_device(config.device)
     splits = load_splits(config)
     seed_everything(config.seed)
-    run = Run(config, splits, framework="pytorch", version=torch.__version__, device=str(device))
+    step = choose_step(config)
+    run = Run(
+        config,
+        splits,
+        framework="pytorch",
+        version=torch.__version__,
+        device=str(device),
+        compiled=step is not train_step,
+    )
 
     model = build_model(config).to(device)
     load_weights(model, initial_weights(config.seed, config.upsampler))
@@ -53,7 +62,6 @@ def train(config: Config) -> RunRecord:
         load_optimizer(model, optimizer, run.checkpoint.optimizer)
     batches, validation, test = build_datasets(config, splits, len(run.history))
     rates = config.learning_rates(config.epochs * len(batches)).reshape(config.epochs, -1)
-    step = choose_step(config)
 
     for epoch in range(len(run.history), config.epochs):
         with Progress(f"epoch {epoch + 1}/{config.epochs}", len(splits.train)) as progress:

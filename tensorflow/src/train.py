@@ -39,16 +39,24 @@ def train(config: Config) -> RunRecord:
         export_optimizer,
         load_optimizer,
         train_epoch,
+        train_step,
     )
     from .inference import reconstruct
     from .model import build_model
     from .utils import export_weights, load_weights, seed_everything
 
     device = detect_device(config.device)
-    name = device.strip("/:0").lower()  # "cpu" or "gpu"
     splits = load_splits(config)
     seed_everything(config.seed)
-    run = Run(config, splits, framework="tensorflow", version=tf.__version__, device=name)
+    step = choose_step(config)
+    run = Run(
+        config,
+        splits,
+        framework="tensorflow",
+        version=tf.__version__,
+        device="cpu" if "CPU" in device else "gpu",
+        compiled=step is not train_step,
+    )
 
     with tf.device(device):
         model = build_model(config)
@@ -59,7 +67,6 @@ def train(config: Config) -> RunRecord:
             load_optimizer(model, optimizer, run.checkpoint.optimizer)
         batches, validation, test = build_datasets(config, splits, len(run.history))
         rates = config.learning_rates(config.epochs * len(batches)).reshape(config.epochs, -1)
-        step = choose_step(config)
 
         for epoch in range(len(run.history), config.epochs):
             with Progress(f"epoch {epoch + 1}/{config.epochs}", len(splits.train)) as progress:
