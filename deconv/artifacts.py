@@ -40,6 +40,8 @@ class EpochRow:
     """After the last step of the epoch."""
     seconds: float
     """Training alone, without the validation that follows."""
+    dataset: str
+    """In every line, so that the file says what it is about wherever it is copied."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """A training run being recorded: what both trainers do around their loops."""
 
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,8 @@ class Run:
             self.history = self.checkpoint.history
         else:
             self.folder = artifacts.new_run_folder(config.artifact_dir, name)
-            artifacts.write_config(self.folder, config)
+            # not "auto": what the run really used
+            artifacts.write_config(self.folder, replace(config, dataset=splits.name))
         console.announce(config, f"{FRAMEWORKS[framework]} {version}", device, splits)
         if config.resume:
             print(f"Resuming after epoch {len(self.history)} of {config.epochs}", flush=True)
@@ -108,10 +109,11 @@ class Run:
             validation.ssim,
             learning_rate,
             seconds,
+            self.splits.name,
         )
         self.history.append(row)
         if self.best is row:
-            write_weights(self.weights_file, weights)
+            write_weights(self.weights_file, weights, self.splits.name)
         artifacts.write_history(self.folder, self.history)
         write_checkpoint(self.folder, self.settings, self.history, weights, optimizer)
         print(console.epoch_line(row, self.config.epochs), flush=True)

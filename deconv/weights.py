@@ -103,10 +103,13 @@ def initial_weights(seed: int, upsampler: Upsampler = "transposed") -> Weights:
     return weights
 
 
-def write_weights(path: Path, weights: Mapping[str, np.ndarray]) -> None:
-    """Write canonical weights to a safetensors file, whole or not at all."""
+def write_weights(path: Path, weights: Mapping[str, np.ndarray], dataset: str = "") -> None:
+    """Write canonical weights to a safetensors file, whole or not at all.
+
+    `dataset` names what they were trained on, in the file's metadata.
+    """
     arrays = {name: np.ascontiguousarray(array, np.float32) for name, array in weights.items()}
-    write_atomically(path, save(arrays))
+    write_atomically(path, save(arrays, metadata={"dataset": dataset}))
 
 
 def read_weights(path: Path) -> Weights:

@@ -29,7 +29,7 @@ RECORD = RunRecord(
     best_epoch=1, parameters=37569, test_mse=0.1, test_psnr=1 / 3, test_ssim=0.5,
     train_seconds=1.0, images_per_second=10.0,
 )  # fmt: skip
-ROW = EpochRow(1, 0.1, 1 / 3, 30.0, 0.9, 1e-9, 2.5)
+ROW = EpochRow(1, 0.1, 1 / 3, 30.0, 0.9, 1e-9, 2.5, "synthetic")
 RUN = {"seed": 0, "framework": "pytorch 1"}
 
 

@@ -49,7 +49,10 @@ RECORD = RunRecord(
     train_seconds=12.34,
     images_per_second=8_914.0,
 )
-ROWS = [EpochRow(1, 0.02, 0.01, 26.0, 0.9, 0.01, 6.1), EpochRow(2, 0.01, 0.001, 36.0, 0.9, 0, 6.2)]
+ROWS = [
+    EpochRow(1, 0.02, 0.01, 26.0, 0.9, 0.01, 6.1, "synthetic"),
+    EpochRow(2, 0.01, 0.001, 36.0, 0.9, 0, 6.2, "synthetic"),
+]
 
 
 def dataset(name: str = "fashion-mnist", sha256: str = "a" * 64) -> Splits:

@@ -20,7 +20,7 @@ def pictures(count: int) -> np.ndarray:
 
 def history(losses: list[float]) -> list[EpochRow]:
     return [
-        EpochRow(epoch, 2 * loss, loss, 10 * math.log10(4 / loss), 0.9, 0.01, 1.0)
+        EpochRow(epoch, 2 * loss, loss, 10 * math.log10(4 / loss), 0.9, 0.01, 1.0, "synthetic")
         for epoch, loss in enumerate(losses, start=1)
     ]
 

@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 from conftest import FRAMEWORKS, Framework
+from safetensors import safe_open
 
 from deconv.artifacts import read_history, read_record
 from deconv.config import ROOT
@@ -64,8 +65,11 @@ def test_a_run_leaves_what_it_says(finished):
     assert record.device == "cpu"
     history = read_history(folder)
     assert [row.epoch for row in history] == [1, 2]
+    assert {row.dataset for row in history} == {"synthetic"}
     assert history[1].train_loss < history[0].train_loss
     assert json.loads((folder / "config.json").read_text())["limit"] == 320
+    with safe_open(folder / "weights.safetensors", framework="numpy") as weights:
+        assert weights.metadata() == {"dataset": "synthetic"}
     for words in ("NOT Fashion-MNIST", "decoder.deconv1", "37,569", "1,919,232", str(folder)):
         assert words in said
 
