@@ -16,7 +16,7 @@ import numpy as np
 
 from deconv import cli, figures
 from deconv.artifacts import shown
-from deconv.config import FRAMEWORKS, ROOT, DatasetName, RunConfig
+from deconv.config import ROOT, DatasetName, RunConfig
 from deconv.fashion_mnist import TITLES, Splits, load_splits
 from deconv.weights import initial_weights
 
@@ -86,7 +86,7 @@ def measure(config: LockstepConfig) -> None:
     for name, style in zip(OPTIMIZERS, ("-", "--", ":"), strict=True):
         one, other = (
             np.array(list(islice(losses(framework, splits, config, name), config.steps)))
-            for framework in FRAMEWORKS
+            for framework in ("pytorch", "tensorflow")
         )
         difference = np.maximum.accumulate(np.abs(one - other) / one)
         print(f"{name:<14}" + "".join(f"{difference[step - 1]:>10.0e}" for step in marks))

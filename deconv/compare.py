@@ -23,7 +23,7 @@ import numpy as np
 import tyro
 from matplotlib.figure import Figure
 
-from deconv import cli, figures, metrics
+from deconv import cli, figures, metrics, scratch
 from deconv.artifacts import (
     METRICS,
     WEIGHTS,
@@ -39,6 +39,7 @@ from deconv.config import FRAMEWORKS, ROOT, DatasetName, DeviceName, RunConfig
 from deconv.errors import ArtifactError
 from deconv.fashion_mnist import TITLES, Splits, find_data_dir, load_splits
 from deconv.metrics import Scores
+from deconv.weights import read_weights
 
 # Two runs that differ in one of these do not show the difference of two frameworks.
 SETTINGS = (
@@ -76,7 +77,7 @@ class CompareConfig:
     runs: Annotated[
         tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[RUN_DIR …]")
     ] = ()
-    """Folders of finished runs [default: pytorch_deconv and tensorflow_deconv, if finished]."""
+    """Folders of finished runs [default: those of the trainers in the artifact folder]."""
     data_dir: Path | None = None
     """Folder of the Fashion-MNIST archives [default: $FASHION_MNIST_DIR, else artifacts/data]."""
     artifact_dir: Path = ROOT / "artifacts"
@@ -148,7 +149,9 @@ def compare(
     # One framework at a time, because two may not fit on one GPU; the next starts while
     # the images of the last are measured.
     with ThreadPoolExecutor(max_workers=1) as pool:
-        outputs = pool.map(lambda run: reconstruct(run, data_dir, device), runs)
+        outputs = pool.map(
+            lambda run: reconstruct(run, splits[run.record.dataset], data_dir, device), runs
+        )
         measured = [
             measure(run, output, splits[run.record.dataset])
             for run, output in zip(runs, outputs, strict=True)
@@ -215,11 +218,16 @@ def check_same_data(run: FinishedRun, splits: Splits) -> None:
         )
 
 
-def reconstruct(run: FinishedRun, data_dir: Path | None, device: DeviceName) -> np.ndarray:
+def reconstruct(
+    run: FinishedRun, splits: Splits, data_dir: Path | None, device: DeviceName
+) -> np.ndarray:
     """Let the run's framework reconstruct all test images: float32 `(N, 28, 28, 1)`.
 
     Raises `ArtifactError` with the command's own words when it complains.
     """
+    if run.record.framework == "numpy":  # needs no process of its own
+        images = metrics.to_unit_range(splits.test)
+        return scratch.reconstruct(read_weights(run.folder / WEIGHTS), images)
     module = f"{run.record.framework}.src.inference"
     with tempfile.TemporaryDirectory() as temporary:
         array = Path(temporary) / "reconstructions.npy"

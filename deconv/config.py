@@ -15,7 +15,7 @@ from deconv.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[1]
 
-FRAMEWORKS = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
+FRAMEWORKS = {"pytorch": "PyTorch", "tensorflow": "TensorFlow", "numpy": "NumPy"}
 """Package name to the name that people read."""
 
 DatasetName = Literal["fashion-mnist", "synthetic", "auto"]

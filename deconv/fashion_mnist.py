@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deconv.config import ROOT, RunConfig
+from deconv.config import ROOT, DatasetName, RunConfig
 from deconv.errors import ConfigError, DataError
 
 CLASS_NAMES: tuple[str, ...] = (
@@ -83,8 +83,8 @@ TITLES = {
 class Splits:
     """One dataset, split: uint8 images `(N, 28, 28)` and uint8 labels `(N,)`."""
 
-    name: str
-    """"fashion-mnist" or "synthetic"."""
+    name: DatasetName
+    """"fashion-mnist" or "synthetic", never "auto"."""
     source: str
     """Where the images come from, as one line for the screen."""
     sha256: str
@@ -153,7 +153,9 @@ def _drawn_garments(config: RunConfig) -> Splits:
     return _split(config, "synthetic", source, files, 1_000)
 
 
-def _split(config: RunConfig, name: str, source: str, files: _Files, held_out: int) -> Splits:
+def _split(
+    config: RunConfig, name: DatasetName, source: str, files: _Files, held_out: int
+) -> Splits:
     """Hold `held_out` training images back for validation and apply `config.limit`."""
     validation = validation_indices(len(files.train_images), held_out)
     training = np.delete(np.arange(len(files.train_images)), validation)

@@ -5,11 +5,12 @@ taken; `Framework` hides that and nothing else.
 """
 
 from importlib import import_module
+from itertools import islice
 
 import numpy as np
 import pytest
 
-from deconv.weights import Weights
+from deconv.weights import Weights, initial_weights
 
 FRAMEWORKS = ("pytorch", "tensorflow")
 
@@ -51,6 +52,31 @@ class Framework:
         arrays = [g.numpy() for g in gradients]
         arrays = [a.transpose(3, 2, 0, 1) if a.ndim == 4 else a for a in arrays]
         return float(loss), dict(zip(names, arrays, strict=True))
+
+    def optimizer(self, model, config, kind: str):
+        """Plain SGD at 0.1, or the trainer's own Adam."""
+        if kind == "adam":
+            return self.engine.build_optimizer(model, config)
+        if self.name == "pytorch":
+            import torch
+
+            return torch.optim.SGD(model.parameters(), lr=0.1)
+        import keras
+
+        return keras.optimizers.SGD(0.1)
+
+    def losses(self, splits, kind: str, count: int, **settings) -> np.ndarray:
+        """Loss of each of the first steps of a run, from the shared weights of seed 0."""
+        config = self.config.Config(dataset=splits.name, device="cpu", **settings)
+        model = self.build(initial_weights(0))
+        optimizer = self.optimizer(model, config, kind)
+        batches, _, _ = self.data.build_datasets(config, splits)
+        return np.array(
+            [
+                float(self.engine.train_step(model, optimizer, images, targets))
+                for images, targets in islice(batches, count)
+            ]
+        )
 
 
 @pytest.fixture(params=FRAMEWORKS)

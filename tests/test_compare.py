@@ -326,7 +326,7 @@ def test_a_crash_of_a_framework_is_not_taken_for_a_mistake_of_the_user(tmp_path,
     (run,) = compare.read_runs([run_folder(tmp_path / "a", dataset="synthetic")])
     monkeypatch.setattr(compare, "ROOT", tmp_path)  # from there, Python finds no such module
     with pytest.raises(RuntimeError, match=r"status 1:\n.*No module named"):
-        compare.reconstruct(run, None, "cpu")
+        compare.reconstruct(run, dataset("synthetic"), None, "cpu")
 
 
 # --- the command -----------------------------------------------------------------------

@@ -17,41 +17,14 @@ def splits():
     return load_splits(RunConfig(dataset="synthetic"))
 
 
-def optimizers(framework, model, kind):
-    """Plain SGD, or the trainer's own Adam."""
-    if kind == "adam":
-        return framework.engine.build_optimizer(model, framework.config.Config(**SETTINGS))
-    if framework.name == "pytorch":
-        import torch
-
-        return torch.optim.SGD(model.parameters(), lr=0.1)
-    import keras
-
-    return keras.optimizers.SGD(0.1)
-
-
-def losses(framework, splits, kind, count):
-    """Train `count` steps of batch 64 on the run's own batches; return the loss of each."""
-    config = framework.config.Config(**SETTINGS)
-    batches, _, _ = framework.data.build_datasets(config, splits)
-    model = framework.build(initial_weights(0))
-    optimizer = optimizers(framework, model, kind)
-    found = []
-    for images, targets in batches:
-        found.append(float(framework.engine.train_step(model, optimizer, images, targets)))
-        if len(found) == count:
-            return np.array(found)
-    raise AssertionError("an epoch is too short for this test")
-
-
 def test_lockstep_with_sgd(both, splits):
-    one, other = (losses(f, splits, "sgd", 100) for f in both)
+    one, other = (f.losses(splits, "sgd", 100) for f in both)
     assert one[-1] < 0.8 * one[0]  # it learns
     np.testing.assert_allclose(one, other, rtol=1e-4)
 
 
 def test_lockstep_with_adam(both, splits):
-    one, other = (losses(f, splits, "adam", 50) for f in both)
+    one, other = (f.losses(splits, "adam", 50) for f in both)
     assert one[-1] < 0.8 * one[0]
     np.testing.assert_allclose(one[:10], other[:10], rtol=1e-4)
     np.testing.assert_allclose(one, other, rtol=1e-2)
