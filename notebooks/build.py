@@ -100,13 +100,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         action="store_true",
         help="a few seconds of training on drawn garments; not for outputs to keep",
     )
-    quick = {"DECONV_QUICK": "1"} if parser.parse_args(arguments).quick else {}
+    settings = {"DECONV_QUICK": "1" if parser.parse_args(arguments).quick else "0"}
     # What an earlier build left would be moved aside, with a line about it in the output.
     shutil.rmtree(ROOT / "artifacts" / "notebooks", ignore_errors=True)
     for source in find_sources():
         print(f"{source.relative_to(ROOT)} …", flush=True)
         notebook = convert(source)
-        execute(notebook, source.parent, quick)
+        execute(notebook, source.parent, settings)
         target = source.with_suffix(".ipynb")
         target.write_text(nbformat.writes(notebook) + "\n")
         print(f"{target.relative_to(ROOT)} ({target.stat().st_size / 1e6:.2f} MB)", flush=True)

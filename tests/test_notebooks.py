@@ -74,6 +74,14 @@ def test_notebook_names_no_folder_of_the_machine_that_made_it(notebook):
     assert [text for text in texts(made) if absolute.search(text)] == []
 
 
+@pytest.mark.parametrize("source", WALKTHROUGHS, ids=lambda path: path.stem)
+def test_walkthrough_shows_a_whole_run_on_the_real_dataset(source):
+    shown = "".join(texts(nbformat.read(source.with_suffix(".ipynb"), as_version=4)))
+    assert "Data:      Fashion-MNIST" in shown
+    assert "55,000 training, 5,000 validation, 10,000 test images" in shown
+    assert "epoch 10/10" in shown
+
+
 def test_walkthroughs_are_parallel_cell_for_cell():
     pytorch, tensorflow = (jupytext.read(path).cells for path in WALKTHROUGHS)
     assert len(pytorch) > 20
