@@ -4,6 +4,12 @@ A framework differs from the other in what a tensor is and how gradients are
 taken; `Framework` hides that and nothing else.
 """
 
+import os
+
+# Cores may be shared, by two notebooks at a time or with other programs. PyTorch's threads would
+# wait for each other in busy loops and take most of the time from whoever works.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 from importlib import import_module
 from itertools import islice
 
