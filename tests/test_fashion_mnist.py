@@ -474,7 +474,7 @@ def test_archives_that_are_there_are_used(dataset, small, no_network, capsys):
 def test_auto_falls_back_aloud(no_network, empty, capsys):
     splits = load_splits(RunConfig(dataset="auto", data_dir=empty))
     assert splits.name == "synthetic"
-    assert "not Fashion-MNIST" in splits.source
+    assert "NOT Fashion-MNIST" in splits.source
     notice = capsys.readouterr().err.splitlines()[-1]
     assert "drawn garments, NOT Fashion-MNIST" in notice
     assert "no mirror answers" in notice
