@@ -1,4 +1,4 @@
-"""A training run being recorded: what both trainers do around their loops."""
+"""A training run being recorded: what every trainer does around its loop."""
 
 import math
 from dataclasses import asdict, replace

@@ -35,13 +35,16 @@ BAD_FLAGS = {
 }
 
 
-def fails(main, arguments, capsys, monkeypatch) -> str:
-    """Run a command with bad arguments and return its one line on standard error."""
+def fails(main, arguments, capsys, monkeypatch, notice="") -> str:
+    """Run a command with bad arguments and return what it says, after a line with `notice`."""
     monkeypatch.setattr(sys, "argv", ["command", *map(str, arguments)])
     with pytest.raises(SystemExit) as stop:
         main()
     assert stop.value.code == 2
     error = capsys.readouterr().err
+    if notice:
+        assert error.startswith(notice)
+        error = error.partition("\n")[2]
     assert error.startswith("error: ")
     assert "Traceback" not in error
     return error
@@ -111,23 +114,13 @@ def test_no_data_and_no_network_names_three_remedies(framework, tmp_path, capsys
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "data").mkdir()
     arguments = ["--data-dir", tmp_path / "data", "--artifact-dir", tmp_path / "out"]
-    error = fails_after_notice(framework.train.main, arguments, capsys, monkeypatch)
+    error = fails(
+        framework.train.main, arguments, capsys, monkeypatch, notice="Fetching Fashion-MNIST"
+    )
     for remedy in ("--data-dir", "--dataset synthetic", "http", "3aede38d61863908"):
         assert remedy in error
     assert not (tmp_path / "out").exists()
     assert list((tmp_path / "data").iterdir()) == []
-
-
-def fails_after_notice(main, arguments, capsys, monkeypatch) -> str:
-    """Like `fails`, where the command first says that it tries to download."""
-    monkeypatch.setattr(sys, "argv", ["command", *map(str, arguments)])
-    with pytest.raises(SystemExit) as stop:
-        main()
-    assert stop.value.code == 2
-    error = capsys.readouterr().err
-    assert "\nerror: " in error
-    assert "Traceback" not in error
-    return error
 
 
 def test_an_artifact_folder_that_cannot_be_written(framework, tmp_path, capsys, monkeypatch):
