@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
+from filelock import FileLock, Timeout
+
 from deconv.config import RunConfig
 from deconv.errors import ArtifactError
 
@@ -23,6 +25,7 @@ WEIGHTS = "weights.safetensors"
 METRICS = "metrics.json"
 HISTORY = "history.csv"
 CONFIG = "config.json"
+TEMPORARY = ".tmp"
 
 Row = TypeVar("Row")
 
@@ -83,13 +86,14 @@ def explained(action: str, path: Path) -> Iterator[None]:
         raise ArtifactError(f"cannot {action} {path}: {error.strerror or error}") from error
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, keep: Path | None = None) -> None:
     """Write `data` to `path` so that a reader finds the old bytes or the new, never a part.
 
-    Raises `ArtifactError` when the folder cannot be written.
+    With `keep`, the old file takes that name, once the new bytes are on the disk
+    and were read back. Raises `ArtifactError` when the folder cannot be written.
     """
     with explained("write", path):
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY)
         temporary = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -97,27 +101,74 @@ def write_atomically(path: Path, data: bytes) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.chmod(0o644)  # mkstemp allows the owner alone
+            if temporary.read_bytes() != data:
+                raise OSError("the disk does not give back what was written")
+            if keep and path.exists():
+                path.replace(keep)
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+        _sync_names(path.parent)
 
 
-def new_run_folder(artifact_dir: Path, name: str) -> Path:
-    """Make `artifact_dir/name` empty; a run that is already there is moved to `name-1`, `-2`, …
+def _sync_names(folder: Path) -> None:
+    """Put the names in a folder on the disk: a power cut could undo a renaming."""
+    if os.name == "posix":  # Windows opens no folders
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def remove_temporaries(folder: Path) -> None:
+    """Remove what `write_atomically` leaves when its process is killed."""
+    with explained("tidy up", folder):
+        for path in folder.glob(f".*{TEMPORARY}"):
+            path.unlink()
+
+
+@contextmanager
+def run_lock(folder: Path) -> Iterator[None]:
+    """Keep a second training out of a run's folder, which need not be there yet.
+
+    The operating system drops the lock when the process ends, however it ends.
+    Raises `ArtifactError` when another training holds it.
+    """
+    path = folder.with_name(f".{folder.name}.lock")
+    with explained("make the run folder", folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    with explained("lock", path):
+        lock = FileLock(path)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            raise ArtifactError(
+                f"another training (process {path.read_text().strip()}) writes to {folder}; "
+                "wait for its end, or give another --artifact-dir"
+            ) from None
+        path.write_text(str(os.getpid()))
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def new_run_folder(folder: Path) -> None:
+    """Make `folder` empty; a run that is already there is moved to `FOLDER-1`, `-2`, …
 
     Raises `ArtifactError` when the folder cannot be made or written.
     """
-    folder = artifact_dir / name
     with explained("make the run folder", folder):
-        artifact_dir.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
         if folder.exists() and any(folder.iterdir()):
             kept = _free_name(folder)
             folder.rename(kept)
             print(f"The earlier run is kept in {shown(kept)}")
         folder.mkdir(exist_ok=True)
     with explained("write into", folder), tempfile.TemporaryFile(dir=folder):
-        return folder
+        pass
 
 
 def _free_name(folder: Path) -> Path:

@@ -10,6 +10,11 @@ def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray:
     return np.random.default_rng((seed, epoch)).permutation(count)
 
 
+def batch_sizes(count: int, batch_size: int) -> np.ndarray:
+    """Return the number of images in each batch of an epoch: int64 `(batches,)`."""
+    return np.minimum(batch_size, count - np.arange(0, count, batch_size))
+
+
 class EpochBatches:
     """Index arrays of one epoch's batches; every pass over it is the next epoch.
 

@@ -7,13 +7,14 @@ here they become the one plain sentence that every other error of the project is
 import contextlib
 import io
 import re
+import signal
 import sys
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
 import tyro
 
-from deconv.errors import UserError
+from deconv.errors import Interrupted, UserError
 
 T = TypeVar("T")
 
@@ -41,11 +42,18 @@ def parse(config_class: type[T], args: list[str] | None = None) -> T:
 
 
 def run(command: Callable[[], object]) -> None:
-    """Call `command`; print a `UserError` as one line and exit with status 2."""
+    """Call `command`; print a `UserError` as one line and exit with status 2.
+
+    After Ctrl-C the status is 130, after SIGTERM 143, as in a shell.
+    """
     try:
         command()
     except UserError as error:
         fail(str(error))
+    except KeyboardInterrupt as stop:
+        print(f"interrupted: {stop or 'at once'}", file=sys.stderr)
+        number = stop.signal if isinstance(stop, Interrupted) else signal.SIGINT
+        raise SystemExit(128 + number) from None
 
 
 def fail(message: str) -> NoReturn:

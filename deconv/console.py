@@ -17,8 +17,10 @@ class Progress(tqdm):
     It shows on terminals and in notebooks, not in files and pipes.
     """
 
-    def __init__(self, title: str, images: int) -> None:
-        super().__init__(total=images, desc=title, unit=" images", leave=False, disable=None)
+    def __init__(self, title: str, images: int, done: int = 0) -> None:
+        super().__init__(
+            total=images, initial=done, desc=title, unit=" images", leave=False, disable=None
+        )
 
     def step(self, images: int, loss: SupportsFloat) -> None:
         """Count one batch; read its loss only when the bar is drawn anew.

@@ -37,3 +37,11 @@ class ImageError(UserError, ValueError):
 
 class TrainingError(UserError):
     """Training went wrong in a way that other settings can mend."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Someone asked the run to stop, and it stopped where it can go on."""
+
+    def __init__(self, message: str, signal: int) -> None:
+        super().__init__(message)
+        self.signal = signal

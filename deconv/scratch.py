@@ -7,9 +7,9 @@ so it is the third witness: what they compute is no secret of theirs.
 Inside, images are `(N, 1, 28, 28)`; in comments, N is left out.
 """
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,8 +23,7 @@ from deconv.arithmetic import (
 )
 from deconv.artifacts import RunRecord
 from deconv.batches import EpochBatches
-from deconv.config import RunConfig
-from deconv.console import Progress
+from deconv.config import BETAS, EPSILON, RunConfig
 from deconv.errors import ConfigError
 from deconv.fashion_mnist import load_splits
 from deconv.metrics import scores, to_unit_range
@@ -33,7 +32,6 @@ from deconv.weights import Weights, initial_weights
 
 DOWN: dict[str, Any] = {"stride": 2, "padding": 1}
 UP: dict[str, Any] = {"stride": 2, "padding": 1, "output_padding": 1}
-BETAS, EPSILON = (0.9, 0.999), 1e-8
 CHUNK = 500  # images at a time where no gradient is needed: bounds the memory
 
 
@@ -128,6 +126,18 @@ class Adam:
             weights[name] -= rate * m_hat / (np.sqrt(v_hat) + EPSILON)
             self.m[name], self.v[name] = m, v
 
+    def export(self) -> Weights:
+        """Return the state under the names that both frameworks' `export_optimizer` use."""
+        state = {"step": np.array(self.t, np.float32)}
+        state |= {f"m.{name}": array for name, array in self.m.items()}
+        return state | {f"v.{name}": array for name, array in self.v.items()}
+
+    def load(self, state: Weights) -> None:
+        """Put a state that `export` gave into the optimizer."""
+        self.t = int(state["step"])
+        self.m = {name.removeprefix("m."): state[name] for name in state if name[:2] == "m."}
+        self.v = {name.removeprefix("v."): state[name] for name in state if name[:2] == "v."}
+
 
 def train_step(weights: Weights, optimizer: SGD | Adam, images: np.ndarray, rate: float) -> float:
     """Move the weights once, in place; return the loss before the move."""
@@ -171,38 +181,28 @@ def train(config: RunConfig) -> RunRecord:
         config, splits, framework="numpy", version=np.__version__, device="cpu", compiled=False
     )
 
-    weights = initial_weights(config.seed)
-    optimizer = Adam(config.weight_decay)
-    if run.checkpoint:
-        weights = run.checkpoint.weights
-        state = run.checkpoint.optimizer
-        optimizer.t = int(state["step"])
-        optimizer.m = {name: state[f"m.{name}"] for name in weights}
-        optimizer.v = {name: state[f"v.{name}"] for name in weights}
-    images = _channels_first(to_unit_range(splits.train))
-    validation = to_unit_range(splits.validation)
-    order = EpochBatches(len(images), config.batch_size, config.seed, len(run.history))
-    rates = config.learning_rates(config.epochs * len(order)).reshape(config.epochs, -1)
+    with run:
+        weights = initial_weights(config.seed)
+        optimizer = Adam(config.weight_decay)
+        if run.checkpoint:
+            weights = run.checkpoint.weights
+            optimizer.load(run.checkpoint.optimizer)
+        images = _channels_first(to_unit_range(splits.train))
+        validation = to_unit_range(splits.validation)
+        order = EpochBatches(len(images), config.batch_size, config.seed, len(run.history))
 
-    for epoch in range(len(run.history), config.epochs):
-        with Progress(f"epoch {epoch + 1}/{config.epochs}", len(images)) as progress:
-            start = time.perf_counter()
-            losses, sizes = [], []
-            for batch, rate in zip(batches(images, order), rates[epoch], strict=True):
-                losses.append(train_step(weights, optimizer, batch, rate))
-                sizes.append(len(batch))
-                progress.step(len(batch), losses[-1])
-            seconds = time.perf_counter() - start
-        state = {"step": np.array(optimizer.t, np.float32)}
-        state |= {f"m.{name}": array for name, array in optimizer.m.items()}
-        state |= {f"v.{name}": array for name, array in optimizer.v.items()}
-        loss = float(np.average(losses, weights=sizes))
-        found = scores(reconstruct(weights, validation), validation)
-        run.end_epoch(loss, found, float(rates[epoch, -1]), seconds, weights, state)
+        def state() -> tuple[Weights, Weights]:
+            return {name: array.copy() for name, array in weights.items()}, optimizer.export()
 
-    test = to_unit_range(splits.test)
-    outputs = reconstruct(run.best_weights(), test)
-    return run.finish(scores(outputs, test), test[:10], outputs[:10])
+        for done, rates in run.epochs(state):
+            rest = islice(batches(images, order), done, None)
+            for batch, rate in zip(rest, rates, strict=True):
+                run.after_step(len(batch), train_step(weights, optimizer, batch, rate))
+            run.end_epoch(scores(reconstruct(weights, validation), validation))
+
+        test = to_unit_range(splits.test)
+        outputs = reconstruct(run.best_weights, test)
+        return run.finish(scores(outputs, test), test[:10], outputs[:10])
 
 
 def _channels_first(images: np.ndarray) -> np.ndarray:

@@ -14,11 +14,18 @@ from deconv.artifacts import (
     new_run_folder,
     read_history,
     read_record,
+    run_lock,
     write_atomically,
     write_history,
     write_record,
 )
-from deconv.checkpoint import CHECKPOINT, read_checkpoint, write_checkpoint
+from deconv.checkpoint import (
+    CHECKPOINT,
+    PREVIOUS,
+    Checkpoint,
+    read_checkpoint,
+    write_checkpoint,
+)
 from deconv.errors import ArtifactError, WeightsError
 from deconv.weights import initial_weights, parameter_shapes, read_weights, write_weights
 
@@ -39,30 +46,91 @@ def optimizer_state():
     return arrays | {"step": np.array(7, np.float32)}
 
 
+def checkpoint(losses=(0.5, 0.25), **changes):
+    values = {
+        "settings": RUN,
+        "history": [ROW],
+        "losses": np.array(losses, np.float32),
+        "seconds": 1 / 3,
+        "weights": initial_weights(0),
+        "optimizer": optimizer_state(),
+        "best": initial_weights(1),
+    }
+    return Checkpoint(**values | changes)
+
+
 def test_what_is_written_is_read(tmp_path):
     write_record(tmp_path, RECORD)
     assert read_record(tmp_path) == RECORD
     write_history(tmp_path, [ROW, ROW])
     assert read_history(tmp_path) == [ROW, ROW]
-    write_checkpoint(tmp_path, RUN, [ROW], initial_weights(0), optimizer_state())
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"losses": ()}, {"best": {}, "history": []}], ids=["full", "no loss", "no best"]
+)
+def test_a_checkpoint_that_is_written_is_read(changes, tmp_path):
+    written = checkpoint(**changes)
+    write_checkpoint(tmp_path, written)
     found = read_checkpoint(tmp_path, RUN)
-    assert found.history == [ROW]
-    assert found.optimizer["step"] == 7
-    for name, array in initial_weights(0).items():
-        np.testing.assert_array_equal(found.weights[name], array)
+    for name, value in vars(written).items():
+        np.testing.assert_equal(getattr(found, name), value)
 
 
 def test_a_checkpoint_of_other_settings_is_refused_by_name(tmp_path):
-    write_checkpoint(tmp_path, RUN, [ROW], initial_weights(0), optimizer_state())
+    write_checkpoint(tmp_path, checkpoint())
     with pytest.raises(ArtifactError, match="seed 0, this run has 1"):
         read_checkpoint(tmp_path, RUN | {"seed": 1})
+
+
+def test_the_checkpoint_before_stands_in_for_a_damaged_one(tmp_path, capsys):
+    for step in (1, 2, 3):
+        write_checkpoint(tmp_path, checkpoint(seconds=step))
+    newest, previous = tmp_path / CHECKPOINT, tmp_path / PREVIOUS
+    assert read_checkpoint(tmp_path, RUN).seconds == 3
+    assert not capsys.readouterr().out
+    data = bytearray(newest.read_bytes())
+    data[-1] ^= 1  # one bit of one number
+    newest.write_bytes(data)
+    assert read_checkpoint(tmp_path, RUN).seconds == 2
+    said = capsys.readouterr().out
+    assert f"{newest} is not a whole checkpoint (its checksum is wrong)" in said
+    assert PREVIOUS in said
+    newest.unlink()  # a kill between two renamings
+    assert read_checkpoint(tmp_path, RUN).seconds == 2
+    previous.write_bytes(b"")
+    newest.write_bytes(b"")
+    with pytest.raises(ArtifactError, match="run without --resume to start again"):
+        read_checkpoint(tmp_path, RUN)
+
+
+def test_a_second_training_is_kept_out_and_a_dead_one_is_not_waited_for(tmp_path):
+    folder = tmp_path / "pytorch_deconv"
+    program = (
+        "import sys, time; from pathlib import Path; from deconv.artifacts import run_lock\n"
+        "with run_lock(Path(sys.argv[1])): print('locked', flush=True); time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program, folder], stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        with (
+            pytest.raises(
+                ArtifactError, match=rf"process {other.pid}\) writes to .*--artifact-dir"
+            ),
+            run_lock(folder),
+        ):
+            pass
+        with run_lock(tmp_path / "tensorflow_deconv"):  # another run, another lock
+            pass
+        other.kill()
+    with run_lock(folder):
+        pass
 
 
 def readers(folder):
     write_record(folder, RECORD)
     write_history(folder, [ROW])
     write_weights(folder / "weights.safetensors", initial_weights(0))
-    write_checkpoint(folder, RUN, [ROW], initial_weights(0), optimizer_state())
+    write_checkpoint(folder, checkpoint())
     return {
         "metrics.json": lambda: read_record(folder),
         "history.csv": lambda: read_history(folder),
@@ -138,15 +206,15 @@ def test_others_may_read_what_is_written(tmp_path):
 
 def test_earlier_runs_keep_their_numbers(tmp_path):
     for expected in ([], ["run-1"], ["run-1", "run-2"]):
-        folder = new_run_folder(tmp_path, "run")
-        (folder / "file").touch()
+        new_run_folder(tmp_path / "run")
+        (tmp_path / "run" / "file").touch()
         kept = sorted(path.name for path in tmp_path.iterdir() if path.name != "run")
         assert kept == expected
 
 
 def test_an_empty_run_folder_is_used_as_it_is(tmp_path):
     (tmp_path / "run").mkdir()
-    assert new_run_folder(tmp_path, "run") == tmp_path / "run"
+    new_run_folder(tmp_path / "run")
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 

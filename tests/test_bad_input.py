@@ -13,7 +13,16 @@ from deconv.weights import initial_weights, write_weights
 
 FLAGS = (
     *("epochs", "batch-size", "learning-rate", "weight-decay", "seed", "device", "dataset"),
-    *("data-dir", "artifact-dir", "limit", "resume", "upsampler", "precision", "compile"),
+    *(
+        "data-dir",
+        "artifact-dir",
+        "limit",
+        "resume",
+        "upsampler",
+        "precision",
+        "compile",
+        "checkpoint-seconds",
+    ),
 )
 BAD_FLAGS = {
     "unknown flag": (["--epoch", "3"], "--epoch"),

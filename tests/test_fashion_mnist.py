@@ -543,9 +543,9 @@ def test_limit_and_batch_size_must_fit_the_data(small):
         load_splits(RunConfig(data_dir=small, limit=1_001))
     with pytest.raises(ConfigError, match=r"--batch-size 1001 .* 1000 training images"):
         load_splits(RunConfig(data_dir=small, batch_size=1_001))
-    with pytest.raises(ConfigError, match=r"--batch-size 64 .* 63 training images"):
-        load_splits(RunConfig(data_dir=small, limit=63))
-    assert len(load_splits(RunConfig(data_dir=small, limit=64)).train) == 64
+    with pytest.raises(ConfigError, match=r"--batch-size 32 .* 31 training images"):
+        load_splits(RunConfig(data_dir=small, limit=31))
+    assert len(load_splits(RunConfig(data_dir=small, limit=32)).train) == 32
     assert len(load_splits(RunConfig(data_dir=small, limit=1_000)).train) == 1_000
 
 

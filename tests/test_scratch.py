@@ -47,7 +47,7 @@ def test_same_pictures_loss_and_gradients(framework, images):
 def losses(splits, optimizer, rate, count):
     """Loss of each of the first steps from scratch."""
     images = channels_first(to_unit_range(splits.train))
-    weights, order = initial_weights(0), EpochBatches(len(images), 64, seed=0)
+    weights, order = initial_weights(0), EpochBatches(len(images), RunConfig().batch_size, seed=0)
     batches = islice(scratch.batches(images, order), count)
     return [scratch.train_step(weights, optimizer, batch, rate) for batch in batches]
 

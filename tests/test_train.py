@@ -12,7 +12,6 @@ from conftest import FRAMEWORKS, Framework
 from safetensors import safe_open
 
 from deconv.artifacts import read_history, read_record
-from deconv.config import ROOT
 from deconv.errors import ArtifactError, TrainingError
 from deconv.fashion_mnist import load_splits
 from deconv.metrics import scores, to_unit_range
@@ -21,6 +20,7 @@ from deconv.weights import read_weights
 FILES = {
     "weights.safetensors",
     "checkpoint.safetensors",
+    "checkpoint-previous.safetensors",
     "metrics.json",
     "history.csv",
     "config.json",
@@ -156,39 +156,18 @@ def test_an_earlier_run_is_moved_aside(framework, tmp_path, capsys):
     assert (first / "weights.safetensors").read_bytes() != weights
 
 
-def test_a_killed_run_resumes_to_the_same_bytes(framework, tmp_path):
-    """Killed without warning after its first epoch, then resumed: as if nothing had happened."""
-    whole = train(framework, tmp_path / "whole", epochs=3, limit=2000)
-    flags = settings(tmp_path / "killed", epochs=3, limit=2000)
-    arguments = [f"--{name.replace('_', '-')}={value}" for name, value in flags.items()]
-    with subprocess.Popen(
-        [sys.executable, "-m", f"{framework.name}.src.train", *arguments],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        for line in process.stdout:
-            if line.startswith("epoch 1/3"):
-                process.kill()
-    folder = tmp_path / "killed" / f"{framework.name}_deconv"
-    assert not (folder / "metrics.json").exists()
-    resumed = train(framework, tmp_path / "killed", epochs=3, limit=2000, resume=True)
-    expected = tmp_path / "whole" / f"{framework.name}_deconv"
-    name = "weights.safetensors"
-    assert (folder / name).read_bytes() == (expected / name).read_bytes()
-    assert resumed.test_psnr == whole.test_psnr
-    assert len(read_history(folder)) == 3
-
-
 def test_resume_needs_a_checkpoint_with_the_same_settings(framework, tmp_path):
     with pytest.raises(ArtifactError, match="nothing to resume"):
         train(framework, tmp_path, resume=True)
     train(framework, tmp_path, epochs=1)
-    with pytest.raises(ArtifactError, match=r"batch_size 64.*this run has 32"):
-        train(framework, tmp_path, epochs=1, resume=True, batch_size=32)
+    with pytest.raises(ArtifactError, match=r"batch_size 32.*this run has 64"):
+        train(framework, tmp_path, epochs=1, resume=True, batch_size=64)
 
 
 def test_a_loss_that_explodes_stops_the_run_and_says_why(framework, tmp_path):
-    with pytest.raises(TrainingError, match=r"epoch 1.*learning-rate"):
+    with pytest.raises(
+        TrainingError,
+        match=r"loss is no longer a finite number.*start again with a --learning-rate",
+    ):
         train(framework, tmp_path, learning_rate=1e30, epochs=1)
     assert not (tmp_path / f"{framework.name}_deconv" / "weights.safetensors").exists()

@@ -6,14 +6,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from deconv.console import Progress
+from deconv.config import BETAS, EPSILON
 from deconv.metrics import Scores
 from deconv.weights import Weights
 
 from .config import Config
 from .utils import psnr, ssim
-
-BETAS, EPSILON = (0.9, 0.999), 1e-8
 
 
 def build_optimizer(model: nn.Module, config: Config) -> torch.optim.Optimizer:
@@ -100,13 +98,14 @@ def train_epoch(
     batches: Iterable[tuple[torch.Tensor, torch.Tensor]],
     rates: np.ndarray,
     step: Callable = train_step,
-    progress: Progress | None = None,
+    after_step: Callable[[int, torch.Tensor], None] | None = None,
 ) -> float:
     """Take one step per batch, each with its own learning rate; return the mean loss per image.
 
     `rates` holds one learning rate a batch. `step` is `train_step`, or that
-    compiled. The losses stay on the device until the end: reading one after every
-    step would make the program wait for the device.
+    compiled. `after_step` is called with the number of images and the loss. The
+    losses stay on the device until the end: reading one after every step would
+    make the program wait for the device.
     """
     model.train()
     losses, sizes = [], []
@@ -115,8 +114,8 @@ def train_epoch(
             group["lr"] = float(rate)
         losses.append(step(model, optimizer, images, targets))
         sizes.append(len(images))
-        if progress is not None:
-            progress.step(len(images), losses[-1])
+        if after_step is not None:
+            after_step(len(images), losses[-1])
     return float(np.average(torch.stack(losses).cpu(), weights=sizes))
 
 

@@ -6,14 +6,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from deconv.console import Progress
+from deconv.config import BETAS, EPSILON
 from deconv.metrics import Scores
 from deconv.weights import Weights
 
 from .config import Config, detect_device
 from .utils import canonical_variables, from_canonical, psnr, ssim, to_canonical
-
-BETAS, EPSILON = (0.9, 0.999), 1e-8
 
 
 class Adam(keras.optimizers.AdamW):
@@ -21,7 +19,8 @@ class Adam(keras.optimizers.AdamW):
 
     The paper divides by `sqrt(v / (1 - beta2^t)) + epsilon`. Keras takes the
     correction out of the root, divides by `sqrt(v) + epsilon`, and so uses an
-    epsilon that is larger by `1 / sqrt(1 - beta2^t)`: 32 times in the first step.
+    epsilon that is larger by `1 / sqrt(1 - beta2^t)`: with the usual beta2 of 0.999,
+    32 times in the first step.
     """
 
     def update_step(
@@ -121,21 +120,22 @@ def train_epoch(
     batches: Iterable[tuple[tf.Tensor, tf.Tensor]],
     rates: np.ndarray,
     step: Callable = train_step,
-    progress: Progress | None = None,
+    after_step: Callable[[int, tf.Tensor], None] | None = None,
 ) -> float:
     """Take one step per batch, each with its own learning rate; return the mean loss per image.
 
     `rates` holds one learning rate a batch. `step` is `train_step`, or that
-    compiled. The losses stay on the device until the end: reading one after every
-    step would make the program wait for the device.
+    compiled. `after_step` is called with the number of images and the loss. The
+    losses stay on the device until the end: reading one after every step would
+    make the program wait for the device.
     """
     losses, sizes = [], []
     for (images, targets), rate in zip(batches, rates, strict=True):
         optimizer.learning_rate.assign(rate)
         losses.append(step(model, optimizer, images, targets))
         sizes.append(len(images))
-        if progress is not None:
-            progress.step(len(images), losses[-1])
+        if after_step is not None:
+            after_step(len(images), losses[-1])
     return float(np.average(tf.stack(losses).numpy(), weights=sizes))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-import time
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,11 +25,10 @@ def train(config: Config) -> RunRecord:
     """
     import tensorflow as tf
 
-    from deconv.console import Progress
     from deconv.fashion_mnist import load_splits
     from deconv.metrics import to_unit_range
     from deconv.runs import Run
-    from deconv.weights import initial_weights
+    from deconv.weights import Weights, initial_weights
 
     from .data import build_datasets
     from .engine import (
@@ -58,7 +57,7 @@ def train(config: Config) -> RunRecord:
         compiled=step is not train_step,
     )
 
-    with tf.device(device):
+    with run, tf.device(device):
         model = build_model(config)
         load_weights(model, initial_weights(config.seed, config.upsampler))
         optimizer = build_optimizer(model, config)
@@ -66,19 +65,16 @@ def train(config: Config) -> RunRecord:
             load_weights(model, run.checkpoint.weights)
             load_optimizer(model, optimizer, run.checkpoint.optimizer)
         batches, validation, test = build_datasets(config, splits, len(run.history))
-        rates = config.learning_rates(config.epochs * len(batches)).reshape(config.epochs, -1)
 
-        for epoch in range(len(run.history), config.epochs):
-            with Progress(f"epoch {epoch + 1}/{config.epochs}", len(splits.train)) as progress:
-                start = time.perf_counter()
-                loss = train_epoch(model, optimizer, batches, rates[epoch], step, progress)
-                seconds = time.perf_counter() - start
-            state = export_weights(model), export_optimizer(model, optimizer)
-            run.end_epoch(
-                loss, evaluate(model, validation), float(rates[epoch, -1]), seconds, *state
-            )
+        def state() -> tuple[Weights, Weights]:
+            return export_weights(model), export_optimizer(model, optimizer)
 
-        load_weights(model, run.best_weights())
+        for done, rates in run.epochs(state):
+            rest = islice(batches, done, None)
+            train_epoch(model, optimizer, rest, rates, step, run.after_step)
+            run.end_epoch(evaluate(model, validation))
+
+        load_weights(model, run.best_weights)
         save_for_keras(model, run.folder)
         shown = to_unit_range(splits.test[:10])
         return run.finish(evaluate(model, test), shown, reconstruct(model, shown))

@@ -1,0 +1,142 @@
+"""How long until the pictures are good? `python -m benchmarks.time_to_psnr`.
+
+Times four recipes (see `benchmarks.recipes`) on the same machine and the same
+images until the PSNR of the test images first reaches a target. The PSNR is
+looked at after every 5,120 training images, and the clock stands still
+meanwhile. The start of training is counted: building the model, compiling, the
+first batch. Imports and reading the dataset are not.
+"""
+
+import contextlib
+import json
+import multiprocessing
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from benchmarks.machine import describe
+from benchmarks.recipes import RECIPES, Reconstruct
+from deconv import cli, figures, metrics
+from deconv.artifacts import shown, write_atomically
+from deconv.config import ROOT, DatasetName, RunConfig
+from deconv.fashion_mnist import TITLES, load_splits
+
+EVERY = 5_120
+"""Training images between two looks: a whole number of batches of 32 and of 128."""
+
+
+@dataclass(frozen=True)
+class TimeConfig:
+    """Time a plain recipe and this project's trainers until the test PSNR reaches a target."""
+
+    target: float = 34.4
+    """Test PSNR to reach, in decibels."""
+    repeats: int = 3
+    """Times that every recipe is run, with seeds 0, 1, …; medians are printed."""
+    limit: int = 15
+    """Give up after this many passes over the training images."""
+    quick: bool = False
+    """Smoke test: drawn garments, one repeat, a low target."""
+    dataset: DatasetName = "fashion-mnist"
+    """auto: Fashion-MNIST if found or downloadable, else the built-in drawn garments."""
+    data_dir: Path | None = None
+    """Folder of the Fashion-MNIST archives."""
+    output: Path = ROOT / "artifacts" / "benchmarks"
+    """Folder for time_to_psnr.json and time_to_psnr.png."""
+
+
+class Finished(Exception):
+    """Raised out of a recipe when it has reached the target, or its limit."""
+
+
+def measure(recipe: str, seed: int, config: TimeConfig) -> list[tuple[int, float, float]]:
+    """Train until the target is reached; return (images, seconds, PSNR) of every look."""
+    splits = load_splits(RunConfig(dataset=config.dataset, data_dir=config.data_dir))
+    test = metrics.to_unit_range(splits.test)
+    looks: list[tuple[int, float, float]] = []
+    seen, paused = 0, 0.0
+
+    def after_step(images: int, reconstruct: Reconstruct) -> None:
+        nonlocal seen, paused
+        before, seen = seen, seen + images
+        if before // EVERY == seen // EVERY:
+            return
+        now = time.perf_counter()
+        psnr = float(metrics.psnr(reconstruct(test), test).mean())
+        looks.append((seen, now - start - paused, psnr))
+        if psnr >= config.target or seen >= config.limit * len(splits.train):
+            raise Finished
+        paused += time.perf_counter() - now
+
+    start = time.perf_counter()
+    with contextlib.suppress(Finished):
+        RECIPES[recipe](splits, seed, after_step)
+    return looks
+
+
+def main() -> None:
+    """Read the command line, measure, print, and write the numbers and the picture."""
+    config = cli.parse(TimeConfig)
+    cli.run(lambda: compare(config))
+
+
+def compare(config: TimeConfig) -> None:
+    """Run all recipes in turn, each in a process of its own; print and write the result."""
+    if config.quick:
+        changes = {"target": 20.0, "repeats": 1, "limit": 2, "dataset": "synthetic"}
+        config = TimeConfig(**asdict(config) | changes)
+    splits = load_splits(RunConfig(dataset=config.dataset, data_dir=config.data_dir))
+    runs: dict[str, list] = {recipe: [] for recipe in RECIPES}
+    spawn = multiprocessing.get_context("spawn")
+    for seed in tqdm(range(config.repeats), desc="repeats", disable=None):
+        for recipe in RECIPES:  # in turn, so that a slow minute of the machine hits all
+            with ProcessPoolExecutor(1, mp_context=spawn) as pool:
+                runs[recipe].append(pool.submit(measure, recipe, seed, config).result())
+
+    print(
+        f"Seconds until the test images have {config.target} dB "
+        f"({TITLES[splits.name]}; {describe()})"
+    )
+    print(f"{'':<26}{'median':>8}{'images/s':>10}   each")
+    medians = {}
+    for recipe, repeats in runs.items():
+        seconds = [looks[-1][1] if looks[-1][2] >= config.target else np.inf for looks in repeats]
+        rate = np.median([looks[-1][0] / looks[-1][1] for looks in repeats])
+        medians[recipe] = float(np.median(seconds))
+        each = ", ".join(f"{s:.1f}" for s in seconds)
+        print(f"{recipe:<26}{medians[recipe]:>8.1f}{rate:>10,.0f}   {each}")
+    for framework in ("PyTorch", "TensorFlow"):
+        ratio = medians[f"{framework}, plain"] / medians[f"{framework}, this project"]
+        print(f"{framework}: {ratio:.1f} times sooner than the plain recipe")
+
+    config.output.mkdir(parents=True, exist_ok=True)
+    result = {
+        "machine": describe(), "dataset": splits.name, "target": config.target,
+        "median_seconds": medians, "looks": runs,
+    }  # fmt: skip
+    write_atomically(config.output / "time_to_psnr.json", json.dumps(result, indent=1).encode())
+    title = f"PSNR of the test images while training: {TITLES[splits.name]}"
+    figure, (axes,) = figures.charts(1, title)
+    for recipe, repeats in runs.items():
+        colour = figures.FRAMEWORK_COLOURS[recipe.split(",")[0].lower()]
+        ours = "project" in recipe
+        middle = sorted(repeats, key=lambda looks: looks[-1][1])[len(repeats) // 2]
+        _, passed, psnr = zip(*middle, strict=True)
+        axes.plot(
+            passed, psnr, "-" if ours else "--", color=colour, marker="o", markersize=3,
+            label=recipe,
+        )  # fmt: skip
+    axes.axhline(config.target, color=figures.GREY, linewidth=0.8)
+    axes.set_xscale("log")
+    axes.legend(frameon=False)
+    figures.style(axes, "seconds of training", "test PSNR (dB)")
+    figures.save(figure, config.output / "time_to_psnr.png")
+    print(f"Files: {shown(config.output)}")
+
+
+if __name__ == "__main__":
+    main()

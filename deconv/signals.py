@@ -1,0 +1,38 @@
+"""Ending a program on request, at a moment that it chooses."""
+
+import signal
+import threading
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+
+class StopRequest:
+    """Remembers the first SIGINT (Ctrl-C) or SIGTERM instead of dying of it.
+
+    The second finds the handlers of before, and so ends the program at once.
+    """
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        """Begin to listen. Only a program's main thread can."""
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._remember)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Put the handlers of before back."""
+        while self._before:
+            signal.signal(*self._before.popitem())
+
+    def _remember(self, number: int, frame: FrameType | None) -> None:
+        self.signal = number
+        self.__exit__(None, None, None)

@@ -1,0 +1,252 @@
+"""Whatever ends a training, nothing is lost: killed, stopped, disk full, folder gone."""
+
+import contextlib
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deconv import scratch
+from deconv.artifacts import read_history, read_record
+from deconv.checkpoint import CHECKPOINT, PREVIOUS, read_checkpoint
+from deconv.config import ROOT, RunConfig
+from deconv.errors import ArtifactError, Interrupted, TrainingError
+from deconv.fashion_mnist import load_splits
+from deconv.metrics import Scores
+from deconv.runs import Run
+from deconv.signals import StopRequest
+from deconv.weights import initial_weights, read_weights
+
+TRAINERS = {
+    "pytorch": "pytorch.src.train",
+    "tensorflow": "tensorflow.src.train",
+    "numpy": "deconv.scratch",
+}
+# A checkpoint after every step, so that most of the time one is being written.
+FLAGS = (
+    "--dataset=synthetic", "--device=cpu", "--epochs=2", "--limit=3200", "--checkpoint-seconds=0",
+)  # fmt: skip
+
+
+def start(name: str, where: Path, *flags: str, **options) -> subprocess.Popen:
+    command = [sys.executable, "-m", TRAINERS[name], *FLAGS, f"--artifact-dir={where}", *flags]
+    return subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
+    )
+
+
+def run_folder(where: Path, name: str) -> Path:
+    return where / f"{name}_deconv"
+
+
+def wait_for_steps(process: subprocess.Popen, folder: Path, steps: int = 5) -> None:
+    """Wait until that many checkpoints were written."""
+    seen = set()
+    while len(seen) <= steps:
+        assert process.poll() is None, process.communicate()
+        with contextlib.suppress(FileNotFoundError):
+            seen.add((folder / CHECKPOINT).stat().st_ino)
+        time.sleep(0.002)
+
+
+def contents(folder: Path) -> tuple:
+    """Return everything that a run leaves, times aside."""
+    record = replace(read_record(folder), train_seconds=0.0, images_per_second=0.0)
+    history = [replace(row, seconds=0.0) for row in read_history(folder)]
+    return (folder / "weights.safetensors").read_bytes(), history, record
+
+
+@pytest.fixture(scope="module", params=TRAINERS)
+def whole(request, tmp_path_factory):
+    """One uninterrupted run of each trainer: its name and what it left."""
+    where = tmp_path_factory.mktemp("whole")
+    process = start(request.param, where)
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
+    return request.param, contents(run_folder(where, request.param))
+
+
+def test_killed_and_stopped_and_resumed_it_ends_with_the_same_bytes(whole, tmp_path):
+    """Three ends in the middle of an epoch, one after the other, and then nothing happens."""
+    name, expected = whole
+    folder = run_folder(tmp_path, name)
+    resume: list[str] = []
+    for number, status in ((signal.SIGKILL, -9), (signal.SIGTERM, 143), (signal.SIGINT, 130)):
+        with start(name, tmp_path, *resume) as process:
+            wait_for_steps(process, folder)
+            process.send_signal(number)
+            said, errors = process.communicate()
+        assert process.returncode == status, errors
+        if status > 0:
+            assert "and saved; to go on, give the same command with --resume" in errors
+            assert len(errors.splitlines()) == 1
+        if resume:
+            assert "Resuming after step" in said
+        assert not (folder / "metrics.json").exists()
+        resume = ["--resume"]
+    with start(name, tmp_path, "--resume") as process:
+        _, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert contents(folder) == expected
+    assert not list(folder.glob(".*"))  # what the kill left half-written is tidied away
+
+
+def test_a_damaged_checkpoint_costs_the_steps_since_the_one_before(tmp_path):
+    folder = run_folder(tmp_path / "damaged", "numpy")
+    with start("numpy", tmp_path / "whole") as process:
+        process.communicate()
+    with start("numpy", tmp_path / "damaged") as process:
+        wait_for_steps(process, folder)
+        process.kill()
+    newest = folder / CHECKPOINT
+    newest.write_bytes(newest.read_bytes()[:-100])
+    with start("numpy", tmp_path / "damaged", "--resume") as process:
+        said, _ = process.communicate()
+    assert f"going on from {PREVIOUS}" in said
+    assert contents(folder) == contents(run_folder(tmp_path / "whole", "numpy"))
+
+
+def test_the_second_request_to_stop_is_obeyed_at_once():
+    with StopRequest() as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stop.signal == signal.SIGINT
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_a_full_disk_is_one_sentence_and_harms_nothing(tmp_path):
+    """The system refuses files of more than 300 kB: weights still fit, a checkpoint does not."""
+    folder = run_folder(tmp_path, "numpy")
+    with start("numpy", tmp_path) as process:
+        wait_for_steps(process, folder)
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def small_files():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+
+    with start("numpy", tmp_path, "--resume", preexec_fn=small_files) as process:
+        _, errors = process.communicate()
+    assert process.returncode == 2
+    assert errors == f"error: cannot write {folder / CHECKPOINT}: File too large\n"
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_folder_that_vanishes_is_one_sentence(tmp_path):
+    folder, moved = run_folder(tmp_path, "numpy"), tmp_path / "moved"
+    with start("numpy", tmp_path) as process:
+        wait_for_steps(process, folder)
+        folder.rename(moved)
+        _, errors = process.communicate()
+    assert process.returncode == 2
+    assert errors == f"error: cannot write {folder / CHECKPOINT}: No such file or directory\n"
+    moved.rename(folder)
+    with start("numpy", tmp_path, "--resume") as process:
+        process.communicate()
+    assert process.returncode == 0
+
+
+def test_a_second_trainer_in_the_same_folder_is_refused(tmp_path):
+    folder = run_folder(tmp_path, "numpy")
+    with start("numpy", tmp_path, "--epochs=50") as first:
+        wait_for_steps(first, folder)
+        for flags in ([], ["--resume", "--epochs=50"]):
+            with start("numpy", tmp_path, *flags) as second:
+                _, errors = second.communicate()
+            assert second.returncode == 2
+            assert f"another training (process {first.pid}) writes to {folder}" in errors
+        first.kill()
+    with start(
+        "numpy", tmp_path, "--resume", "--epochs=50"
+    ) as third:  # the dead one is no obstacle
+        wait_for_steps(third, folder)
+        third.kill()
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A run of three steps an epoch whose training is played by the test."""
+    config = RunConfig(
+        epochs=2, limit=96, dataset="synthetic", artifact_dir=tmp_path, checkpoint_seconds=0
+    )
+    with Run(
+        config, load_splits(config), framework="numpy", version="0", device="cpu", compiled=False
+    ) as run:
+        yield run
+
+
+def state(value: float = 0.5):
+    weights = initial_weights(0)
+    averages = {f"{kind}.{n}": np.full_like(a, value) for n, a in weights.items() for kind in "mv"}
+    return weights, averages | {"step": np.array(1, np.float32)}
+
+
+@pytest.mark.parametrize("wrong", ["loss", "gradient"])
+def test_a_number_that_is_not_finite_stops_the_run_before_anything_is_overwritten(wrong, run):
+    now = [0.5]
+    next(run.epochs(lambda: state(now[0])))
+    run.after_step(32, 1.0)
+    good = (run.folder / CHECKPOINT).read_bytes()
+    if wrong == "gradient":
+        now[0] = np.inf
+    with pytest.raises(TrainingError, match=r"step 2 \(learning rate .*of step 1.*--learning-rate"):
+        run.after_step(32, float("nan") if wrong == "loss" else 1.0)
+    assert (run.folder / CHECKPOINT).read_bytes() == good
+
+
+def test_a_validation_loss_that_is_not_finite_keeps_the_best_weights(run):
+    epochs = run.epochs(state)
+    for validation in (1.0, np.inf):
+        next(epochs)
+        for _ in range(3):
+            run.after_step(32, 1.0)
+        kept = Path(run.weights_file)
+        if validation == 1.0:
+            run.end_epoch(Scores(validation, 1.0, 1.0))
+            best = read_weights(kept)
+    with pytest.raises(TrainingError, match=r"the validation loss .* step 6 .*of step 5"):
+        run.end_epoch(Scores(np.inf, 1.0, 1.0))
+    np.testing.assert_equal(read_weights(kept), best)
+
+
+def test_stopping_between_epochs_saves_the_epoch(run):
+    epochs = run.epochs(state)
+    next(epochs)
+    run.after_step(32, 1.0)
+    run.after_step(32, 1.0)
+    os.kill(os.getpid(), signal.SIGTERM)
+    run.after_step(32, 1.0)  # the last of the epoch: its validation comes first
+    with pytest.raises(Interrupted) as stop:
+        run.end_epoch(Scores(1.0, 1.0, 1.0))
+    assert stop.value.signal == signal.SIGTERM
+    assert len(read_checkpoint(run.folder, run.settings).history) == 1
+
+
+def test_another_architecture_is_refused_by_name(run, monkeypatch):
+    next(run.epochs(state))
+    run.after_step(32, 1.0)
+    monkeypatch.setattr("deconv.weights.KERNEL", 5)
+    with pytest.raises(ArtifactError, match=r"encoder.conv1.weight \[32, 1, 3, 3\], this run has"):
+        read_checkpoint(run.folder, run.settings)
+
+
+def test_training_in_a_thread_works_without_signals(tmp_path):
+    """A web server trains in threads, where no signal handler can be set."""
+    from threading import Thread
+
+    config = RunConfig(epochs=1, limit=64, dataset="synthetic", artifact_dir=tmp_path)
+    thread = Thread(target=scratch.train, args=[config])
+    thread.start()
+    thread.join()
+    assert (run_folder(tmp_path, "numpy") / "metrics.json").exists()
+    shutil.rmtree(tmp_path)
