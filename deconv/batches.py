@@ -20,11 +20,21 @@ class EpochBatches:
 
     Images are shuffled before they are cut into batches, so batches change from
     epoch to epoch. The last batch may be smaller. The order depends on nothing
-    but the seed and the number of the epoch.
+    but the seed and the number of the epoch. Where several workers train together,
+    worker `rank` of `workers` gets its share of every batch.
     """
 
-    def __init__(self, count: int, batch_size: int, seed: int, epoch: int = 0) -> None:
+    def __init__(
+        self,
+        count: int,
+        batch_size: int,
+        seed: int,
+        epoch: int = 0,
+        rank: int = 0,
+        workers: int = 1,
+    ) -> None:
         self.count, self.batch_size, self.seed, self.epoch = count, batch_size, seed, epoch
+        self.rank, self.workers = rank, workers
 
     def __len__(self) -> int:
         return -(-self.count // self.batch_size)
@@ -33,4 +43,4 @@ class EpochBatches:
         order = epoch_order(self.count, self.seed, self.epoch)
         self.epoch += 1
         for start in range(0, self.count, self.batch_size):
-            yield order[start : start + self.batch_size]
+            yield order[start : start + self.batch_size][self.rank :: self.workers]

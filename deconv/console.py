@@ -17,9 +17,14 @@ class Progress(tqdm):
     It shows on terminals and in notebooks, not in files and pipes.
     """
 
-    def __init__(self, title: str, images: int, done: int = 0) -> None:
+    def __init__(self, title: str, images: int, done: int = 0, silent: bool = False) -> None:
         super().__init__(
-            total=images, initial=done, desc=title, unit=" images", leave=False, disable=None
+            total=images,
+            initial=done,
+            desc=title,
+            unit=" images",
+            leave=False,
+            disable=True if silent else None,
         )
 
     def step(self, images: int, loss: SupportsFloat) -> None:

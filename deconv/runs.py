@@ -1,6 +1,7 @@
 """A training run being recorded and kept safe: what every trainer does around its loop."""
 
 import math
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -27,7 +28,9 @@ from deconv.fashion_mnist import TITLES, Splits
 from deconv.metrics import Scores
 from deconv.signals import StopRequest
 from deconv.weights import Weights, layers, parameter_shapes, write_weights
+from deconv.workers import Workers
 
+ALONE = Workers()
 READ_EVERY = 50
 """Steps between two looks at the losses. A look waits for the device, so not after every step."""
 
@@ -49,11 +52,13 @@ class Run:
         version: str,
         device: str,
         compiled: bool,
+        workers: Workers = ALONE,
     ) -> None:
         """Take note of what is trained, on what; nothing is written before `with`."""
         self.config, self.splits = config, splits
         self.framework, self.version, self.device = framework, version, device
         self.compiled = compiled
+        self.workers = workers
         self.folder = config.artifact_dir / f"{framework}_deconv"
         self.sizes = batch_sizes(len(splits.train), config.batch_size)
         steps = config.epochs * len(self.sizes)
@@ -66,7 +71,7 @@ class Run:
         self._unread: list[SupportsFloat] = []  # losses that are still on the device
         self._seconds_before = 0.0  # of that epoch, before an interruption
         self._saved_step: int | None = None
-        self._stop = StopRequest()
+        self._stop = StopRequest(patient=workers.count > 1)
         self._cleanup = ExitStack()
 
     def __enter__(self) -> Self:
@@ -79,18 +84,16 @@ class Run:
         if self.config.resume:
             check_resumable(self.folder)
         with ExitStack() as stack:
-            stack.enter_context(artifacts.run_lock(self.folder))
+            if self.workers.leads:
+                stack.enter_context(artifacts.run_lock(self.folder))
             if self.config.resume:
-                self._go_on(read_checkpoint(self.folder, self.settings))
-            else:
-                artifacts.new_run_folder(self.folder)
-                # not "auto": what the run really used
-                used = replace(self.config, dataset=self.splits.name)
-                artifacts.write_config(self.folder, used)
-            framework = f"{FRAMEWORKS[self.framework]} {self.version}"
-            console.announce(self.config, framework, self.device, self.splits)
-            if self.config.resume:
-                print(f"Resuming after step {self.step:,} of {self.rates.size:,}", flush=True)
+                self._take_over(read_checkpoint(self.folder, self.settings))
+            if self.workers.leads:
+                self._open_folder()
+                framework = f"{FRAMEWORKS[self.framework]} {self.version}"
+                console.announce(self.config, framework, self._where, self.splits)
+                if self.config.resume:
+                    print(f"Resuming after step {self.step:,} of {self.rates.size:,}", flush=True)
             self._cleanup = stack.pop_all()
         return self
 
@@ -103,13 +106,25 @@ class Run:
         """Let go of the signals, the progress bar and the lock."""
         self._cleanup.close()
 
-    def _go_on(self, checkpoint: Checkpoint) -> None:
+    @property
+    def _where(self) -> str:
+        count = self.workers.count
+        return self.device if count == 1 else f"{self.device}, {count} workers"
+
+    def _take_over(self, checkpoint: Checkpoint) -> None:
         self.checkpoint = checkpoint
         self.history = list(checkpoint.history)
         self.losses = checkpoint.losses.tolist()
         self.best_weights = checkpoint.best
         self._seconds_before = checkpoint.seconds
         self._saved_step = self.step
+
+    def _open_folder(self) -> None:
+        if not self.config.resume:
+            artifacts.new_run_folder(self.folder)
+            used = replace(self.config, dataset=self.splits.name)  # not "auto"
+            artifacts.write_config(self.folder, used)
+            return
         # A kill may have left unfinished files, and newer ones than the checkpoint's.
         artifacts.remove_temporaries(self.folder)
         artifacts.write_history(self.folder, self.history)
@@ -161,18 +176,20 @@ class Run:
         """
         self._state = state
         self._saved_time = time.perf_counter()
-        with self._cleanup.enter_context(self._stop):
-            for epoch in range(len(self.history), self.config.epochs):
-                done = len(self.losses)
-                self._bar = self._cleanup.enter_context(
-                    console.Progress(
-                        f"epoch {epoch + 1}/{self.config.epochs}",
-                        len(self.splits.train),
-                        int(self.sizes[:done].sum()),
-                    )
+        self._cleanup.enter_context(self._stop)
+        for epoch in range(len(self.history), self.config.epochs):
+            done = len(self.losses)
+            self._bar = self._cleanup.enter_context(
+                console.Progress(
+                    f"epoch {epoch + 1}/{self.config.epochs}",
+                    len(self.splits.train),
+                    int(self.sizes[:done].sum()),
+                    silent=not self.workers.leads,
                 )
-                self._epoch_start = time.perf_counter()
-                yield done, self.rates[epoch, done:]
+            )
+            self._epoch_start = time.perf_counter()
+            yield done, self.rates[epoch, done:]
+        self._stop.close()
 
     def after_step(self, images: int, loss: SupportsFloat) -> None:
         """Take note of a step; look after the losses, the checkpoint and the signals.
@@ -183,15 +200,17 @@ class Run:
         self._unread.append(loss)
         last = len(self.losses) + len(self._unread) == len(self.sizes)
         due = time.perf_counter() - self._saved_time >= self.config.checkpoint_seconds
-        if last or due or self._stop.signal or len(self._unread) == READ_EVERY:
+        stop = not last and self._asked_to_stop()
+        if last or due or stop or len(self._unread) == READ_EVERY:
             self._read_losses()
-        self._bar.step(images, loss)
+        self._bar.step(images * self.workers.count, loss)
         if last:  # `end_epoch` follows, and saves
             self._seconds = self._epoch_seconds()
             self._bar.close()
-        elif due or self._stop.signal:
+        elif due or stop:
             self._save(*self._state())
-            self._obey_signal()
+        if stop:
+            raise self._interrupted()
 
     def end_epoch(self, validation: Scores) -> None:
         """Record one epoch, keep its weights if they are the best so far, and checkpoint.
@@ -217,12 +236,22 @@ class Run:
         self.losses, self._seconds_before = [], 0.0
         if self.best is row:
             self.best_weights = weights
-            write_weights(self.weights_file, weights, self.splits.name)
-        artifacts.write_history(self.folder, self.history)
+        if self.workers.leads:
+            if self.best is row:
+                write_weights(self.weights_file, weights, self.splits.name)
+            artifacts.write_history(self.folder, self.history)
         self._save(weights, optimizer)
-        print(console.epoch_line(row, self.config.epochs), flush=True)
-        if epoch < self.config.epochs:
-            self._obey_signal()
+        if self.workers.leads:
+            print(console.epoch_line(row, self.config.epochs), flush=True)
+        if epoch < self.config.epochs and self._asked_to_stop():
+            raise self._interrupted()
+
+    def _asked_to_stop(self) -> bool:
+        asked = self._stop.signal is not None
+        if self.workers.count == 1:
+            return asked
+        # All workers must stop after the same step. To ask them takes time, so now and then.
+        return self.step % READ_EVERY == 0 and self.workers.agree(asked)
 
     def _epoch_seconds(self) -> float:
         return self._seconds_before + time.perf_counter() - self._epoch_start
@@ -238,9 +267,8 @@ class Run:
     def _save(self, weights: Weights, optimizer: Weights) -> None:
         if not all(np.isfinite(array).all() for array in (*weights.values(), *optimizer.values())):
             raise self._not_finite("a weight or an average of the optimizer")
-        write_checkpoint(
-            self.folder,
-            Checkpoint(
+        if self.workers.leads:
+            checkpoint = Checkpoint(
                 self.settings,
                 self.history,
                 np.array(self.losses, np.float32),
@@ -248,8 +276,8 @@ class Run:
                 weights,
                 optimizer,
                 self.best_weights,
-            ),
-        )
+            )
+            write_checkpoint(self.folder, checkpoint)
         self._saved_step, self._saved_time = self.step, time.perf_counter()
 
     def _not_finite(self, what: str) -> TrainingError:
@@ -266,13 +294,12 @@ class Run:
             f"start again with a --learning-rate below {self.config.learning_rate:g}"
         )
 
-    def _obey_signal(self) -> None:
-        if self._stop.signal:
-            raise Interrupted(
-                f"stopped after step {self.step:,} of {self.rates.size:,} and saved; "
-                "to go on, give the same command with --resume",
-                self._stop.signal,
-            )
+    def _interrupted(self) -> Interrupted:
+        return Interrupted(
+            f"stopped after step {self.step:,} of {self.rates.size:,} and saved; "
+            "to go on, give the same command with --resume",
+            self._stop.signal or signal.SIGTERM,  # where it was another worker that was asked
+        )
 
     def finish(self, test: Scores, images: np.ndarray, reconstructions: np.ndarray) -> RunRecord:
         """Draw the pictures, write the record and print the result.
@@ -304,6 +331,8 @@ class Run:
             train_seconds=seconds,
             images_per_second=len(self.splits.train) * config.epochs / seconds,
         )
+        if not self.workers.leads:
+            return record
         title = f"{FRAMEWORKS[self.framework]}: {TITLES[self.splits.name]}"
         figures.save(figures.curves(self.history, title), self.folder / "curves.png")
         figures.save(

@@ -9,10 +9,13 @@ from typing import Any, Self
 class StopRequest:
     """Remembers the first SIGINT (Ctrl-C) or SIGTERM instead of dying of it.
 
-    The second finds the handlers of before, and so ends the program at once.
+    The second finds the handlers of before, and so ends the program at once. Not so
+    with `patient`: a launcher of several processes passes on the Ctrl-C that each of
+    them has had from the terminal already.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, patient: bool = False) -> None:
+        self.patient = patient
         self.signal: int | None = None
         self._before: dict[int, Any] = {}
 
@@ -29,10 +32,14 @@ class StopRequest:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Put the handlers of before back."""
+        self.close()
+
+    def close(self) -> None:
+        """Listen no longer: put the handlers of before back."""
         while self._before:
             signal.signal(*self._before.popitem())
 
     def _remember(self, number: int, frame: FrameType | None) -> None:
         self.signal = number
-        self.__exit__(None, None, None)
+        if not self.patient:
+            self.close()

@@ -26,7 +26,9 @@ class Framework:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        for module in ("config", "data", "model", "engine", "train", "inference", "utils"):
+        for module in (
+            "config", "data", "model", "engine", "distributed", "train", "inference", "utils",
+        ):  # fmt: skip
             setattr(self, module, import_module(f"{name}.src.{module}"))
 
     def build(self, weights: Weights | None = None, **settings):

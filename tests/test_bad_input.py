@@ -36,6 +36,7 @@ BAD_FLAGS = {
     "rate not a number": (["--learning-rate", "nan"], "--learning-rate must be a number above 0"),
     "negative decay": (["--weight-decay", "-1"], "--weight-decay must be 0 or above"),
     "negative seed": (["--seed", "-1"], "--seed must be at least 0"),
+    "negative seconds": (["--checkpoint-seconds", "-1"], "--checkpoint-seconds must be 0 or above"),
     "no images": (["--limit", "0"], "--limit must be at least 1"),
     "limit beyond the data": (["--limit", "9001"], "9000"),
     "device that is not there": (["--device", "cuda"], "finds no such device"),

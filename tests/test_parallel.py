@@ -9,7 +9,9 @@ import pytest
 
 from deconv.config import ROOT
 
-FILES = ("__init__", "config", "data", "model", "engine", "train", "inference", "utils")
+FILES = (
+    "__init__", "config", "data", "model", "engine", "distributed", "train", "inference", "utils",
+)  # fmt: skip
 # Each with the reason why the other side has nothing like it.
 ONLY_HERE = {
     ("pytorch", "data"): {"PairedImages": "a Dataset class; tf.data has functions instead"},

@@ -6,6 +6,7 @@ flag answer at once.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,4 +39,6 @@ def detect_device(preference: DeviceName = "auto") -> torch.device:
     if not there[preference]:
         names = ", ".join(name for name, found in there.items() if found)
         raise DeviceError(f"--device {preference}: PyTorch finds no such device; it has {names}")
+    if preference == "cuda" and "LOCAL_RANK" in os.environ:  # torchrun: each process has its own
+        return torch.device("cuda", int(os.environ["LOCAL_RANK"]))
     return torch.device(preference)

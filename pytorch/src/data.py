@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 from deconv.batches import EpochBatches
 from deconv.fashion_mnist import Splits, load_splits
 from deconv.metrics import to_unit_range
+from deconv.workers import Workers
 
 from .config import Config, detect_device
 from .utils import from_numpy
@@ -34,17 +35,23 @@ class PairedImages(Dataset):
 
 
 def build_datasets(
-    config: Config, splits: Splits | None = None, first_epoch: int = 0
+    config: Config,
+    splits: Splits | None = None,
+    first_epoch: int = 0,
+    workers: Workers | None = None,
 ) -> tuple[DataLoader, DataLoader, DataLoader]:
     """Return loaders of the training, validation and test images.
 
     Batches are pairs of float32 tensors `(B, 1, 28, 28)` in [-1, 1]. Every pass
     over the training loader is the next epoch, in its own order. `splits` saves
     reading the dataset again; `first_epoch` is where a resumed run goes on.
+    With `workers`, this one's share of every batch.
     """
-    splits = splits or load_splits(config)
+    splits, workers = splits or load_splits(config), workers or Workers()
     device = detect_device(config.device)
-    order = EpochBatches(len(splits.train), config.batch_size, config.seed, first_epoch)
+    order = EpochBatches(
+        len(splits.train), config.batch_size, config.seed, first_epoch, workers.rank, workers.count
+    )
     train = DataLoader(PairedImages(splits.train, device), sampler=order, batch_size=None)
     return train, _in_order(splits.validation, device), _in_order(splits.test, device)
 

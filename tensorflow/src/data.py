@@ -10,6 +10,7 @@ import tensorflow as tf
 from deconv.batches import EpochBatches
 from deconv.fashion_mnist import Splits, load_splits
 from deconv.metrics import to_unit_range
+from deconv.workers import Workers
 
 from .config import Config
 from .utils import from_numpy
@@ -29,16 +30,22 @@ def paired_images(images: np.ndarray, indices: tf.data.Dataset) -> tf.data.Datas
 
 
 def build_datasets(
-    config: Config, splits: Splits | None = None, first_epoch: int = 0
+    config: Config,
+    splits: Splits | None = None,
+    first_epoch: int = 0,
+    workers: Workers | None = None,
 ) -> tuple[tf.data.Dataset, tf.data.Dataset, tf.data.Dataset]:
     """Return pipelines of the training, validation and test images.
 
     Batches are pairs of float32 tensors `(B, 28, 28, 1)` in [-1, 1]. Every pass
     over the training pipeline is the next epoch, in its own order. `splits` saves
     reading the dataset again; `first_epoch` is where a resumed run goes on.
+    With `workers`, this one's share of every batch.
     """
-    splits = splits or load_splits(config)
-    order = EpochBatches(len(splits.train), config.batch_size, config.seed, first_epoch)
+    splits, workers = splits or load_splits(config), workers or Workers()
+    order = EpochBatches(
+        len(splits.train), config.batch_size, config.seed, first_epoch, workers.rank, workers.count
+    )
     indices = tf.data.Dataset.from_generator(
         order.__iter__, output_signature=tf.TensorSpec([None], tf.int64)
     ).apply(tf.data.experimental.assert_cardinality(len(order)))

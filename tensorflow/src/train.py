@@ -31,6 +31,7 @@ def train(config: Config) -> RunRecord:
     from deconv.weights import Weights, initial_weights
 
     from .data import build_datasets
+    from .distributed import join_workers, share_model, share_step
     from .engine import (
         build_optimizer,
         choose_step,
@@ -45,6 +46,7 @@ def train(config: Config) -> RunRecord:
     from .utils import export_weights, load_weights, seed_everything
 
     device = detect_device(config.device)
+    workers = join_workers(device)
     splits = load_splits(config)
     seed_everything(config.seed)
     step = choose_step(config)
@@ -55,23 +57,26 @@ def train(config: Config) -> RunRecord:
         version=tf.__version__,
         device="cpu" if "CPU" in device else "gpu",
         compiled=step is not train_step,
+        workers=workers,
     )
 
-    with run, tf.device(device):
+    with run, workers.scope():
         model = build_model(config)
         load_weights(model, initial_weights(config.seed, config.upsampler))
         optimizer = build_optimizer(model, config)
         if run.checkpoint:
             load_weights(model, run.checkpoint.weights)
             load_optimizer(model, optimizer, run.checkpoint.optimizer)
-        batches, validation, test = build_datasets(config, splits, len(run.history))
+        batches, validation, test = build_datasets(config, splits, len(run.history), workers)
+
+        trained, together = share_model(model, workers), share_step(step, workers)
 
         def state() -> tuple[Weights, Weights]:
             return export_weights(model), export_optimizer(model, optimizer)
 
         for done, rates in run.epochs(state):
             rest = islice(batches, done, None)
-            train_epoch(model, optimizer, rest, rates, step, run.after_step)
+            train_epoch(trained, optimizer, rest, rates, together, run.after_step)
             run.end_epoch(evaluate(model, validation))
 
         load_weights(model, run.best_weights)

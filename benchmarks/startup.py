@@ -1,0 +1,79 @@
+"""How long until something happens? `python -m benchmarks.startup`.
+
+Times the commands that people wait for: an import, `--help`, and how long a
+trainer takes from the command to its first step (which is when the first
+checkpoint is there, for it is told to write one after every step).
+"""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from benchmarks.machine import describe
+from deconv import cli
+from deconv.checkpoint import CHECKPOINT
+from deconv.config import ROOT, DatasetName
+
+TRAINERS = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
+
+
+@dataclass(frozen=True)
+class StartupConfig:
+    """Time imports, help texts and the way to the first training step."""
+
+    repeats: int = 5
+    """Times that each is measured; medians are printed."""
+    dataset: DatasetName = "fashion-mnist"
+    """What to train on."""
+
+
+def seconds_of(*arguments: str) -> float:
+    """Run Python with these arguments and return how long it took."""
+    start = time.perf_counter()
+    subprocess.run([sys.executable, *arguments], cwd=ROOT, check=True, capture_output=True)
+    return time.perf_counter() - start
+
+
+def seconds_to_first_step(framework: str, dataset: DatasetName) -> float:
+    """Start a training and stop it after its first step; return how long that took."""
+    with tempfile.TemporaryDirectory() as where:
+        checkpoint = Path(where, f"{framework}_deconv", CHECKPOINT)
+        command = [
+            sys.executable, "-m", f"{framework}.src.train", f"--dataset={dataset}",
+            f"--artifact-dir={where}", "--checkpoint-seconds=0",
+        ]  # fmt: skip
+        start = time.perf_counter()
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+            while not checkpoint.exists() and process.poll() is None:
+                time.sleep(0.005)
+            passed = time.perf_counter() - start
+            process.kill()
+    return passed
+
+
+def main() -> None:
+    """Read the command line, measure and print."""
+    config = cli.parse(StartupConfig)
+    tasks = {"import deconv.config": partial(seconds_of, "-c", "import deconv.config")}
+    for framework, name in TRAINERS.items():
+        library = {"pytorch": "torch", "tensorflow": "tensorflow"}[framework]
+        module = f"{framework}.src.train"
+        tasks |= {
+            f"import {library}": partial(seconds_of, "-c", f"import {library}"),
+            f"{name}: --help": partial(seconds_of, "-m", module, "--help"),
+            f"{name}: first step": partial(seconds_to_first_step, framework, config.dataset),
+        }
+    print(describe())
+    for title, task in tasks.items():
+        times = [task() for _ in range(config.repeats)]
+        each = ", ".join(f"{value:.2f}" for value in times)
+        print(f"{title:<32}{statistics.median(times):>7.2f} s   ({each})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""Several processes train one model together, each with its share of every batch.
+
+The environment variable `TF_CONFIG` tells each where the others are and which
+one it is. In each process, the GPUs share once more.
+"""
+
+import json
+import os
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+from deconv.errors import ConfigError, TrainingError
+from deconv.workers import LOST, Workers
+
+
+def join_workers(device: str) -> Workers:
+    """Meet the other processes that `TF_CONFIG` names; without it, be the only worker.
+
+    Model and optimizer must be built inside the result's `scope`. Raises
+    `ConfigError` when `TF_CONFIG` cannot be understood.
+    """
+    if "TF_CONFIG" not in os.environ:
+        if device == "/GPU:0" and len(tf.config.list_physical_devices("GPU")) > 1:
+            return Workers(scope=tf.distribute.MirroredStrategy().scope)
+        return Workers(scope=lambda: tf.device(device))
+    try:
+        cluster = json.loads(os.environ["TF_CONFIG"])
+        rank, count = int(cluster["task"]["index"]), len(cluster["cluster"]["worker"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigError(
+            f"TF_CONFIG is not understood ({error!r}); it must look like "
+            '{"cluster": {"worker": ["host:port", "host:port"]}, '
+            '"task": {"type": "worker", "index": 0}}'
+        ) from error
+    strategy = tf.distribute.MultiWorkerMirroredStrategy()
+
+    @tf.function
+    def votes(answer: tf.Tensor) -> tf.Tensor:
+        each = strategy.run(lambda: tf.identity(answer))
+        return strategy.reduce("SUM", each, axis=None)
+
+    def agree(answer: bool) -> bool:
+        return bool(votes(tf.constant(float(answer))) > 0)
+
+    return Workers(rank, count, agree, strategy.scope)
+
+
+def share_model(model: keras.Model, workers: Workers) -> keras.Model:
+    """Return the model as it is trained: the same, for `workers.scope` has shared it already."""
+    return model
+
+
+def share_step(step: Callable, workers: Workers) -> Callable:
+    """Return `step`, or with several replicas one that takes a step over all their shares.
+
+    Its result, the loss, is the mean over the whole batch, the same for all workers.
+    """
+    with workers.scope():
+        alone = tf.distribute.get_strategy().num_replicas_in_sync == 1
+    return step if alone else distributed_step
+
+
+def distributed_step(
+    model: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    images: tf.Tensor,
+    targets: tf.Tensor,
+) -> tf.Tensor:
+    """Move the weights once, the same way on every replica; return the loss of the whole batch.
+
+    Shares may differ in size, so each replica differentiates its part of the mean over
+    all pixels: the sum of its squared errors over the pixels of the whole batch. Keras'
+    optimizers add the gradients of all replicas up.
+    """
+    strategy = tf.distribute.get_strategy()
+    local = len(strategy.extended.worker_devices)  # replicas in this process
+
+    def share(tensor: tf.Tensor) -> tf.distribute.DistributedValues:
+        return strategy.experimental_distribute_values_from_function(
+            lambda context: tensor[context.replica_id_in_sync_group % local :: local]
+        )
+
+    try:
+        return _replicated_step(model, optimizer, share(images), share(targets))
+    except tf.errors.ResourceExhaustedError:
+        raise
+    except tf.errors.OpError as failure:  # which one depends on how the connection broke
+        raise TrainingError(LOST) from failure
+
+
+@tf.function
+def _replicated_step(
+    model: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    images: tf.distribute.DistributedValues,
+    targets: tf.distribute.DistributedValues,
+) -> tf.Tensor:
+    def on_replica(images: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+        own = tf.cast(tf.size(targets), tf.float32)
+        pixels = tf.distribute.get_replica_context().all_reduce("SUM", own)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(tf.square(model(images, training=True) - targets)) / pixels
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply(gradients, model.trainable_variables)
+        return loss
+
+    strategy = tf.distribute.get_strategy()
+    losses = strategy.run(on_replica, args=(images, targets))
+    return strategy.reduce("SUM", losses, axis=None)

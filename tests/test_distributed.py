@@ -1,0 +1,115 @@
+"""Two workers train as one: on the loopback, over gloo and over TensorFlow's own collectives."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from conftest import Framework
+from test_reliability import FLAGS, TRAINERS, run_folder, start, wait_for_steps
+
+from deconv.artifacts import read_record
+from deconv.batches import EpochBatches
+from deconv.config import ROOT, RunConfig
+from deconv.fashion_mnist import load_splits
+from deconv.workers import LOST
+
+WORKERS = str(ROOT / "tests" / "workers.py")
+
+
+OPTIONS = {"cwd": ROOT, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+
+
+def launch(framework: str, *command: str) -> list[subprocess.Popen]:
+    """Start two workers as a user would; return the processes to wait for."""
+    if framework == "pytorch":
+        torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+        return [subprocess.Popen([sys.executable, *torchrun, *command], **OPTIONS)]
+    with socket.socket() as one, socket.socket() as other:
+        for free in (one, other):
+            free.bind(("127.0.0.1", 0))
+        addresses = [f"127.0.0.1:{free.getsockname()[1]}" for free in (one, other)]
+    return [
+        subprocess.Popen(
+            [sys.executable, *command],
+            env=os.environ
+            | {
+                "TF_CONFIG": json.dumps(
+                    {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+                )
+            },
+            **OPTIONS,
+        )
+        for index in range(2)
+    ]
+
+
+def ends(processes: list[subprocess.Popen]) -> list[tuple[int, str, str]]:
+    """Wait for all; return status, output and errors of each."""
+    return [(p.wait(), *p.communicate()) for p in processes]
+
+
+@pytest.mark.parametrize("kind", ["pytorch", "tensorflow", "mirrored"])
+def test_two_workers_reach_the_losses_of_one(kind):
+    """50 whole batches; and an epoch whose last batch has 1 image, so that one gets none."""
+    name = "tensorflow" if kind == "mirrored" else kind
+    framework = Framework(name)
+    for steps, limit in ((50, 9000), (4, 97)):
+        splits = load_splits(RunConfig(dataset="synthetic", limit=limit))
+        expected = framework.losses(splits, "adam", steps, limit=limit)
+        if kind == "mirrored":
+            command = [sys.executable, WORKERS, kind, str(steps), str(limit)]
+            processes = [subprocess.Popen(command, **OPTIONS)]
+        else:
+            processes = launch(kind, WORKERS, kind, str(steps), str(limit))
+        (status, said, errors), *_ = ends(processes)
+        assert status == 0, errors
+        np.testing.assert_allclose(json.loads(said), expected, rtol=1e-4)
+
+
+def test_shares_are_the_whole_batch_without_overlap():
+    whole = list(EpochBatches(97, 32, seed=0))
+    shares = [list(EpochBatches(97, 32, seed=0, rank=rank, workers=3)) for rank in range(3)]
+    for batch, *parts in zip(whole, *shares, strict=True):
+        assert sorted(np.concatenate(parts)) == sorted(batch)
+        assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+def worker_ids(framework: str, processes: list[subprocess.Popen]) -> list[int]:
+    if framework == "tensorflow":
+        return [process.pid for process in processes]
+    children = subprocess.run(
+        ["pgrep", "-P", str(processes[0].pid)], capture_output=True, text=True, check=True
+    )
+    return [int(line) for line in children.stdout.split()]
+
+
+@pytest.mark.parametrize("name", ["pytorch", "tensorflow"])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_worker_that_ends_takes_the_others_along_and_the_run_goes_on_alone(
+    name, number, tmp_path
+):
+    folder = run_folder(tmp_path, name)
+    processes = launch(name, "-m", TRAINERS[name], *FLAGS, f"--artifact-dir={tmp_path}")
+    wait_for_steps(processes[0], folder)
+    os.kill(worker_ids(name, processes)[1], number)
+    results = ends(processes)
+    assert all(status != 0 for status, _, _ in results)
+    errors = "".join(errors for _, _, errors in results)
+    saying = {
+        signal.SIGKILL: f"error: {LOST}",
+        signal.SIGTERM: "and saved; to go on, give the same command with --resume",
+    }
+    assert saying[number] in errors
+    assert [path for path in tmp_path.iterdir() if path.is_dir()] == [folder]  # one of them writes
+    assert not (folder / "metrics.json").exists()
+
+    with start(name, tmp_path, "--resume") as process:
+        said, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert "Resuming after step" in said
+    assert read_record(folder).epochs == 2
