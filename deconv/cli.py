@@ -51,7 +51,7 @@ def run(command: Callable[[], object]) -> None:
     except UserError as error:
         fail(str(error))
     except KeyboardInterrupt as stop:
-        print(f"interrupted: {stop or 'at once'}", file=sys.stderr)
+        print(f"interrupted: {stop}" if str(stop) else "interrupted", file=sys.stderr)
         number = stop.signal if isinstance(stop, Interrupted) else signal.SIGINT
         raise SystemExit(128 + number) from None
 

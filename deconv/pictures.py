@@ -64,8 +64,9 @@ def read_picture(path: Path) -> np.ndarray:
     """
     try:
         if path.suffix.lower() == ".npy":
-            return _from_array(np.load(path, allow_pickle=False), path)
-        with Image.open(path) as picture:
+            # Mapped, not read: a header may claim a size that no memory holds.
+            return _from_array(np.lib.format.open_memmap(path, mode="r"), path)
+        with Image.open(path, formats=("PNG", "JPEG")) as picture:
             grey = picture.convert("L").resize((28, 28), Image.Resampling.LANCZOS)
             changed = [
                 *(["turned grey"] if picture.mode != "L" else []),
@@ -93,4 +94,4 @@ def _from_array(array: np.ndarray, path: Path) -> np.ndarray:
         return to_unit_range(array)
     if array.dtype.kind != "f" or not (np.abs(array) <= 1).all():
         raise ImageError(f"{path}: its values must be uint8, or floats from -1 to 1")
-    return array.astype(np.float32)[..., None]
+    return np.array(array, np.float32)[..., None]

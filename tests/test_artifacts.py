@@ -26,7 +26,8 @@ from deconv.checkpoint import (
     read_checkpoint,
     write_checkpoint,
 )
-from deconv.errors import ArtifactError, WeightsError
+from deconv.errors import ArtifactError, ImageError, WeightsError
+from deconv.pictures import read_picture
 from deconv.weights import initial_weights, parameter_shapes, read_weights, write_weights
 
 RECORD = RunRecord(
@@ -166,6 +167,7 @@ def test_damaged_files_give_the_documented_error(name, data, tmp_path_factory):
         assert str(folder) in refused
     else:
         assert damage != "cut" or name == "history.csv" or whole.startswith(damaged + b"\n")
+        assert name != CHECKPOINT or damaged == whole  # its checksum finds every change
 
 
 def test_missing_files_are_named(tmp_path):
@@ -218,7 +220,7 @@ def test_an_empty_run_folder_is_used_as_it_is(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
-def test_reading_weights_never_runs_code(tmp_path):
+def test_reading_never_runs_code(tmp_path):
     """A pickle that would make a file when it is loaded, under the names that are read."""
     import pickle
 
@@ -228,10 +230,18 @@ def test_reading_weights_never_runs_code(tmp_path):
 
     folder = tmp_path / "run"
     folder.mkdir()
-    for name, read in readers(folder).items():
+    everything = readers(folder)
+    everything[PREVIOUS] = everything[CHECKPOINT]  # is read when the newest is damaged
+    for name in ("picture.png", "picture.jpg", "array.npy"):
+        everything[name] = lambda name=name: read_picture(folder / name)
+    for name, read in everything.items():
         (folder / name).write_bytes(pickle.dumps(Bomb()))
-        with pytest.raises((ArtifactError, WeightsError)):
+        with pytest.raises((ArtifactError, WeightsError, ImageError)):
             read()
+    bombs = np.array([Bomb()], object)  # NumPy's own format may hold pickles too
+    np.save(folder / "array.npy", bombs, allow_pickle=True)
+    with pytest.raises(ImageError):
+        everything["array.npy"]()
     assert not (tmp_path / "exploded").exists()
     pickle.loads(pickle.dumps(Bomb()))  # the bomb works
     assert (tmp_path / "exploded").exists()

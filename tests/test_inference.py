@@ -4,6 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from deconv.errors import ImageError
@@ -123,3 +125,37 @@ def test_what_is_read_from_a_picture(tmp_path):
     assert found.shape == (1, 28, 28, 1)
     assert found[0, :, :10].max() < -0.9
     assert found[0, :, 18:].min() > 0.9
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg", "npy"])
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_damaged_pictures_give_the_documented_error(kind, data, tmp_path_factory):
+    """Cut short, some bytes changed, or bytes of anything: read, or refused; nothing else."""
+    path = tmp_path_factory.mktemp("pictures") / f"picture.{kind}"
+    grey = np.arange(784, dtype=np.uint8).reshape(28, 28)
+    np.save(path, grey) if kind == "npy" else Image.fromarray(grey).save(path)
+    whole = path.read_bytes()
+    damage = data.draw(st.sampled_from(["cut", "bytes", "anything"]))
+    if damage == "cut":
+        damaged = whole[: data.draw(st.integers(0, len(whole) - 1))]
+    elif damage == "bytes":
+        place = data.draw(st.integers(0, len(whole) - 1))
+        damaged = whole[:place] + data.draw(st.binary(min_size=1, max_size=9)) + whole[place + 9 :]
+    else:
+        damaged = data.draw(st.sampled_from([b"", whole[:8], b"PK\x03\x04"]))
+        damaged += data.draw(st.binary(max_size=200))
+    path.write_bytes(damaged)
+    try:
+        assert read_picture(path).shape[1:] == (28, 28, 1)
+    except ImageError as error:
+        assert str(path) in str(error)
+
+
+def test_a_header_may_not_claim_more_than_there_is(tmp_path):
+    path = tmp_path / "huge.npy"
+    with path.open("wb") as file:
+        header = {"descr": "<f4", "fortran_order": False, "shape": (10**9, 28, 28)}
+        np.lib.format.write_array_header_1_0(file, header)
+    with pytest.raises(ImageError, match="cannot read"):
+        read_picture(path)
