@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from deconv.batches import EpochBatches, epoch_order
-from deconv.config import RunConfig
+from deconv.config import EPSILON, RunConfig
 from deconv.fashion_mnist import load_splits
 from deconv.metrics import scores, to_unit_range
 from deconv.weights import initial_weights
@@ -43,7 +43,7 @@ def test_one_adam_step_is_the_one_of_the_paper(framework, images, decay):
     after = framework.utils.export_weights(model)
     for name, gradient in gradients.items():
         # m and v, corrected, are the gradient and its square in the first step
-        step = 0.01 * gradient / (np.abs(gradient) + 1e-8)
+        step = 0.01 * gradient / (np.abs(gradient) + EPSILON)
         expected = before[name] * (1 - 0.01 * decay) - step
         np.testing.assert_allclose(after[name], expected, rtol=0, atol=2e-5, err_msg=name)
 

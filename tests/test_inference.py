@@ -146,10 +146,12 @@ def test_damaged_pictures_give_the_documented_error(kind, data, tmp_path_factory
         damaged = data.draw(st.sampled_from([b"", whole[:8], b"PK\x03\x04"]))
         damaged += data.draw(st.binary(max_size=200))
     path.write_bytes(damaged)
+    refused = None
     try:
         assert read_picture(path).shape[1:] == (28, 28, 1)
     except ImageError as error:
-        assert str(path) in str(error)
+        refused = str(error)
+    assert refused is None or str(path) in refused
 
 
 def test_a_header_may_not_claim_more_than_there_is(tmp_path):

@@ -38,11 +38,10 @@ def main() -> None:
     with workers.scope():
         model = framework.build(initial_weights(0))
         optimizer = framework.engine.build_optimizer(model, config)
-        trained = distributed.share_model(model, workers)
         step = distributed.share_step(framework.engine.train_step, workers)
         batches, _, _ = framework.data.build_datasets(config, load_splits(config), 0, workers)
         losses = [
-            float(step(trained, optimizer, images, targets))
+            float(step(model, optimizer, images, targets))
             for images, targets in islice(batches, steps)
         ]
         if workers.leads:

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 
 import torch
 from torch import distributed, nn
-from torch.nn.parallel import DistributedDataParallel
 
 from deconv.errors import DeviceError, TrainingError
 from deconv.workers import LOST, Workers
@@ -25,6 +24,10 @@ def join_workers(device: torch.device) -> Workers:
         return Workers()
     if device.type not in ("cpu", "cuda"):
         raise DeviceError(f"several workers cannot train on {device.type}; give --device cpu")
+    # Optimizers import this. Where a group is there already, it keeps hold of it for good, and
+    # then gloo's threads outlive the program's end, which sometimes aborts.
+    import torch._dynamo
+
     distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
 
     def agree(answer: bool) -> bool:
@@ -41,11 +44,6 @@ def join_workers(device: torch.device) -> Workers:
             distributed.destroy_process_group()
 
     return Workers(distributed.get_rank(), distributed.get_world_size(), agree, group)
-
-
-def share_model(model: nn.Module, workers: Workers) -> nn.Module:
-    """Return the model as it is trained: with several workers, wrapped for their gradients."""
-    return model if workers.count == 1 else DistributedDataParallel(model)
 
 
 def share_step(step: Callable, workers: Workers) -> Callable:
@@ -65,20 +63,20 @@ def distributed_step(
     """Move the weights once, the same way on every worker; return the loss of the whole batch.
 
     Shares may differ in size, so each worker differentiates the sum of its squared
-    errors, not their mean. Backward leaves the mean over workers of these gradients;
-    workers over pixels makes it the gradient of the mean over all pixels.
+    errors, not their mean. What all sums add up to, over all pixels, is the mean.
     """
+    optimizer.zero_grad()
+    error = (model(images) - targets).square().sum()
+    error.backward()
+    gradients = [p.grad for p in model.parameters() if p.grad is not None]
+    values = [*gradients, error.detach(), error.new_tensor(targets.numel())]
+    sums = torch.cat([value.flatten() for value in values])
     try:
-        optimizer.zero_grad()
-        error = (model(images) - targets).square().sum()
-        error.backward()
-        total = torch.stack([error.detach(), error.new_tensor(targets.numel())])
-        distributed.all_reduce(total)
-        for gradient in (p.grad for p in model.parameters() if p.grad is not None):
-            gradient *= distributed.get_world_size() / total[1]
-        optimizer.step()
-    except torch.OutOfMemoryError:
-        raise
-    except RuntimeError as failure:  # gloo has no exception of its own
+        distributed.all_reduce(sums)  # all in one exchange
+    except RuntimeError as failure:
         raise TrainingError(LOST) from failure
-    return total[0] / total[1]
+    *totals, total_error, pixels = sums.split([value.numel() for value in values])
+    for gradient, total in zip(gradients, totals, strict=True):
+        gradient.copy_(total.view_as(gradient) / pixels)
+    optimizer.step()
+    return (total_error / pixels).squeeze()

@@ -27,7 +27,7 @@ def train(config: Config) -> RunRecord:
     from deconv.weights import Weights, initial_weights
 
     from .data import build_datasets
-    from .distributed import join_workers, share_model, share_step
+    from .distributed import distributed_step, join_workers, share_step
     from .engine import (
         build_optimizer,
         choose_step,
@@ -45,14 +45,14 @@ def train(config: Config) -> RunRecord:
     workers = join_workers(device)
     splits = load_splits(config)
     seed_everything(config.seed)
-    step = choose_step(config)
+    step = share_step(choose_step(config), workers)
     run = Run(
         config,
         splits,
         framework="pytorch",
         version=torch.__version__,
         device=device.type,
-        compiled=step is not train_step,
+        compiled=step not in (train_step, distributed_step),
         workers=workers,
     )
 
@@ -65,14 +65,12 @@ def train(config: Config) -> RunRecord:
             load_optimizer(model, optimizer, run.checkpoint.optimizer)
         batches, validation, test = build_datasets(config, splits, len(run.history), workers)
 
-        trained, together = share_model(model, workers), share_step(step, workers)
-
         def state() -> tuple[Weights, Weights]:
             return export_weights(model), export_optimizer(model, optimizer)
 
         for done, rates in run.epochs(state):
             rest = islice(batches, done, None)
-            train_epoch(trained, optimizer, rest, rates, together, run.after_step)
+            train_epoch(model, optimizer, rest, rates, step, run.after_step)
             run.end_epoch(evaluate(model, validation))
 
         load_weights(model, run.best_weights)

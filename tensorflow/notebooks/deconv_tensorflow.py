@@ -240,7 +240,7 @@ print(inspect.getsource(engine.train_step.python_function))
 
 # %% [markdown]
 # `train` does this for every batch of every epoch. The learning rate climbs during the first 2 %
-# of the steps and then falls along a parabola to 0. After each epoch the validation images are
+# of the steps and then falls in a straight line to 0. After each epoch the validation images are
 # measured, and the weights with the lowest validation loss are kept.
 #
 # First it prints the layers with their cost. One *MAC* (multiply-accumulate) is one multiplication

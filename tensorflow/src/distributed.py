@@ -14,6 +14,14 @@ import tensorflow as tf
 from deconv.errors import ConfigError, TrainingError
 from deconv.workers import LOST, Workers
 
+_LOST_ERRORS = (
+    tf.errors.UnavailableError,
+    tf.errors.InternalError,
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+)
+"""What TensorFlow raises when a connection breaks, depending on the moment."""
+
 
 def join_workers(device: str) -> Workers:
     """Meet the other processes that `TF_CONFIG` names; without it, be the only worker.
@@ -47,11 +55,6 @@ def join_workers(device: str) -> Workers:
     return Workers(rank, count, agree, strategy.scope)
 
 
-def share_model(model: keras.Model, workers: Workers) -> keras.Model:
-    """Return the model as it is trained: the same, for `workers.scope` has shared it already."""
-    return model
-
-
 def share_step(step: Callable, workers: Workers) -> Callable:
     """Return `step`, or with several replicas one that takes a step over all their shares.
 
@@ -76,17 +79,21 @@ def distributed_step(
     """
     strategy = tf.distribute.get_strategy()
     local = len(strategy.extended.worker_devices)  # replicas in this process
+    blank = tf.zeros((1, *images.shape[1:]))  # stands in for an empty share, and counts 0
 
-    def share(tensor: tf.Tensor) -> tf.distribute.DistributedValues:
-        return strategy.experimental_distribute_values_from_function(
-            lambda context: tensor[context.replica_id_in_sync_group % local :: local]
-        )
+    def share(tensor: tf.Tensor, stand_in: tf.Tensor) -> tf.distribute.DistributedValues:
+        def of(context: tf.distribute.experimental.ValueContext) -> tf.Tensor:
+            part = tensor[context.replica_id_in_sync_group % local :: local]
+            return part if len(part) else stand_in
 
+        return strategy.experimental_distribute_values_from_function(of)
+
+    counts = share(tf.ones((len(images), 1, 1, 1)), tf.zeros((1, 1, 1, 1)))
     try:
-        return _replicated_step(model, optimizer, share(images), share(targets))
-    except tf.errors.ResourceExhaustedError:
-        raise
-    except tf.errors.OpError as failure:  # which one depends on how the connection broke
+        return _replicated_step(
+            model, optimizer, share(images, blank), share(targets, blank), counts
+        )
+    except _LOST_ERRORS as failure:
         raise TrainingError(LOST) from failure
 
 
@@ -96,16 +103,18 @@ def _replicated_step(
     optimizer: keras.optimizers.Optimizer,
     images: tf.distribute.DistributedValues,
     targets: tf.distribute.DistributedValues,
+    counts: tf.distribute.DistributedValues,
 ) -> tf.Tensor:
-    def on_replica(images: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-        own = tf.cast(tf.size(targets), tf.float32)
+    def on_replica(images: tf.Tensor, targets: tf.Tensor, counts: tf.Tensor) -> tf.Tensor:
+        own = tf.reduce_sum(counts * tf.ones_like(targets))
         pixels = tf.distribute.get_replica_context().all_reduce("SUM", own)
         with tf.GradientTape() as tape:
-            loss = tf.reduce_sum(tf.square(model(images, training=True) - targets)) / pixels
+            errors = counts * tf.square(model(images, training=True) - targets)
+            loss = tf.reduce_sum(errors) / pixels
         gradients = tape.gradient(loss, model.trainable_variables)
         optimizer.apply(gradients, model.trainable_variables)
         return loss
 
     strategy = tf.distribute.get_strategy()
-    losses = strategy.run(on_replica, args=(images, targets))
+    losses = strategy.run(on_replica, args=(images, targets, counts))
     return strategy.reduce("SUM", losses, axis=None)
