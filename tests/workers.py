@@ -1,7 +1,7 @@
 """One of the workers of test_distributed: takes some steps; the first one prints its losses.
 
-Usage: workers.py FRAMEWORK STEPS IMAGES. Three images in the last batch are fewer than an even
-share for two workers.
+Usage: workers.py FRAMEWORK STEPS IMAGES, where the framework may be "mirrored": TensorFlow with two
+devices in one process.
 """
 
 import json
