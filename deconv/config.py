@@ -18,11 +18,10 @@ ROOT = Path(__file__).resolve().parents[1]
 FRAMEWORKS = {"pytorch": "PyTorch", "tensorflow": "TensorFlow", "numpy": "NumPy"}
 """Package name to the name that people read."""
 
-BETAS, EPSILON = (0.95, 0.95), 1e-5
+BETAS, EPSILON = (0.95, 0.95), 1e-8
 """Adam's. Equal memories, shorter than the usual (0.9, 0.999), make it learn faster here, and it
 stumbles less at a high learning rate. Orvieto and Gower (2025, arXiv:2505.21829) found equal ones
-good for language models too. With the usual epsilon of 1e-8, gradients that are nothing but
-rounding would take steps of full length."""
+good for language models too."""
 
 DatasetName = Literal["fashion-mnist", "synthetic", "auto"]
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
