@@ -5,6 +5,7 @@ project's trainers with their defaults. Each reports after every step, so that
 whoever times them can stop the clock and look.
 """
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -45,7 +46,11 @@ def plain_pytorch(splits: Splits, seed: int, after_step: AfterStep) -> None:
     torch.manual_seed(seed)
     to_tensor = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
     data = FashionMNIST(splits.train, to_tensor)
-    loader = DataLoader(data, batch_size=128, shuffle=True, num_workers=2)
+    # As in a program of one's own; this process was not started as one.
+    context = "fork" if sys.platform == "linux" else None
+    loader = DataLoader(
+        data, batch_size=128, shuffle=True, num_workers=2, multiprocessing_context=context
+    )
     model = nn.Sequential(
         nn.Conv2d(1, 32, 3, stride=2, padding=1),
         nn.ReLU(),

@@ -53,7 +53,7 @@ def wait_for_steps(process: subprocess.Popen, folder: Path, steps: int = 5) -> N
     while len(seen) <= steps:
         assert process.poll() is None, process.communicate()
         with contextlib.suppress(FileNotFoundError):
-            seen.add((folder / CHECKPOINT).stat().st_ino)
+            seen.add((folder / CHECKPOINT).stat().st_mtime_ns)
         time.sleep(0.002)
 
 
