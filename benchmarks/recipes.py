@@ -112,7 +112,7 @@ def plain_tensorflow(splits: Splits, seed: int, after_step: AfterStep) -> None:
             first = batch * 128
             after_step(min(128, len(splits.train) - first), reconstruct)
 
-    model.fit(data, epochs=10_000, verbose=0, callbacks=[Report()])
+    model.fit(data, epochs=10_000, shuffle=False, verbose=0, callbacks=[Report()])
 
 
 def ours(framework: str, splits: Splits, seed: int, after_step: AfterStep) -> None:
