@@ -6,6 +6,7 @@ The same for both frameworks, which bring `load_model` and `reconstruct`.
 import io
 from collections.abc import Callable
 from pathlib import Path
+from tokenize import TokenError
 from typing import TypeVar
 
 import numpy as np
@@ -76,7 +77,9 @@ def read_picture(path: Path) -> np.ndarray:
         raise ImageError(f"{path}: there is no such file") from error
     except UnidentifiedImageError as error:
         raise ImageError(f"{path} is not a picture; give a PNG, JPEG or NPY file") from error
-    except (OSError, ValueError, EOFError, SyntaxError, Image.DecompressionBombError) as error:
+    except (
+        OSError, ValueError, EOFError, SyntaxError, TokenError, Image.DecompressionBombError,
+    ) as error:  # fmt: skip
         raise ImageError(f"cannot read {path}: {error}") from error
     if changed:
         print(f"{path}: {' and '.join(changed)}")

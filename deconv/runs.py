@@ -127,8 +127,8 @@ class Run:
             return
         # A kill may have left unfinished files, and newer ones than the checkpoint's.
         artifacts.remove_temporaries(self.folder)
-        artifacts.write_history(self.folder, self.history)
-        if self.best_weights:
+        if self.history:
+            artifacts.write_history(self.folder, self.history)
             write_weights(self.weights_file, self.best_weights, self.splits.name)
 
     @property

@@ -129,4 +129,5 @@ def test_notebook_runs_in_a_fresh_kernel(notebook, place, runs):
     assert code_cells(executed)[-1].execution_count == len(code_cells(executed))
     assert not [output.text for output in outputs(executed) if output.get("name") == "stderr"]
     if notebook.with_suffix(".py") in WALKTHROUGHS:
-        assert left == [f"{notebook.parents[1].name}_deconv"]  # all it leaves, and not in the tree
+        run = f"{notebook.parents[1].name}_deconv"
+        assert left == [f".{run}.lock", run]  # all it leaves, and not in the tree

@@ -84,7 +84,7 @@ def test_a_run_is_recorded_resumed_and_compared_like_the_others(tmp_path, splits
     steps, step = count(), scratch.train_step
 
     def interrupted(*arguments):
-        if next(steps) == 7:  # five batches an epoch: stops within the second
+        if next(steps) == 12:  # ten batches an epoch: stops within the second
             raise KeyboardInterrupt
         return step(*arguments)
 
