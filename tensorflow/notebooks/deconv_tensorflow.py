@@ -594,8 +594,9 @@ for row, row_name in enumerate(("even row", "odd row")):
 
 # %% [markdown]
 # Without a trace the four numbers would be equal. A pixel in an even row and an even column is
-# reached by one stamp per channel. Where row and column are odd there are four, so four times as
-# many weights help to get the pixel right.
+# reached by one stamp per channel, where one of the two is odd by two, where both are odd by four.
+# So four different sets of weights compute the four kinds of pixels, and training makes none of
+# them exactly as good as another.
 
 # %% [markdown]
 # ## 10. Saving, reloading, and the other framework's weights
