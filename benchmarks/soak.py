@@ -6,6 +6,7 @@ bit, with the run that nobody disturbed. A checkpoint is written after every
 step, so many kills fall into the writing of one. Prints kills and mismatches.
 """
 
+import contextlib
 import json
 import multiprocessing
 import os
@@ -35,6 +36,8 @@ TRAINERS = {
 }
 SIGNALS = {signal.SIGKILL: 8, signal.SIGTERM: 1, signal.SIGINT: 1}
 """How often each is sent: mostly the one that no program can answer."""
+KILLS_PER_RUN = 4
+"""About as many interruptions before a run ends by itself."""
 
 
 @dataclass(frozen=True)
@@ -87,25 +90,37 @@ def soak(name: str, config: SoakConfig, where: Path) -> Counter:
         process.start()
         return process
 
-    began = time.perf_counter()
+    def wait_for_a_step(process: Any, folder: Path, seen: int | None = None) -> int | None:
+        """Wait until there is a newer checkpoint than `seen`; return its time."""
+        file = folder / f"{name}_deconv" / CHECKPOINT
+        while process.is_alive():
+            with contextlib.suppress(FileNotFoundError):
+                if (now := file.stat().st_mtime_ns) != seen:
+                    return now
+            time.sleep(0.001)
+        return seen
+
     process = start(where / "whole")
+    wait_for_a_step(process, where / "whole")
+    began = time.perf_counter()
     process.join()
-    longest = time.perf_counter() - began
+    length = time.perf_counter() - began  # from the first step to the end
     expected = contents(where / "whole" / f"{name}_deconv")
 
     with tqdm(total=config.kills, desc=FRAMEWORKS[name], unit=" kills") as bar:
         while counts["kills"] < config.kills:
-            folder = where / "killed"
+            folder, seen = where / "killed", None
             while not (folder / f"{name}_deconv" / METRICS).exists():
                 process = start(folder)
-                process.join(moments.uniform(0, longest))
+                seen = wait_for_a_step(process, folder, seen)
+                process.join(moments.expovariate(KILLS_PER_RUN / length))
                 if process.is_alive():
                     number = moments.choices(list(SIGNALS), list(SIGNALS.values()))[0]
                     os.kill(process.pid, number)
-                    counts["kills"] += 1
-                    bar.update()
                     process.join()
+                    counts["kills"] += 1
                     counts[signal.Signals(number).name] += 1
+                    bar.update()
                 elif process.exitcode != 0:
                     raise SystemExit(f"{name}: a resumed run ended with {process.exitcode}")
             counts["runs"] += 1
