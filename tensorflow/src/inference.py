@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import tensorflow as tf
 
 from deconv import cli
 from deconv.config import DeviceName, InferenceConfig
@@ -29,6 +28,8 @@ def load_model(path: Path | str, device: DeviceName = "auto") -> keras.Model:
 
     Weights of either framework are read. Raises `WeightsError` or `DeviceError`.
     """
+    import tensorflow as tf
+
     from deconv.weights import read_weights, upsampler_of
 
     from .model import build_model
@@ -52,15 +53,10 @@ def reconstruct(model: keras.Model, images: np.ndarray) -> np.ndarray:
 
     images = checked("images", images).astype(np.float32)[..., None]
     outputs = [
-        to_numpy(_forward(model, from_numpy(images[start : start + CHUNK])))
+        to_numpy(model(from_numpy(images[start : start + CHUNK]), training=False))
         for start in range(0, len(images), CHUNK)
     ]
     return np.concatenate(outputs)
-
-
-@tf.function(reduce_retracing=True)  # as a graph: layer by layer, it would take three times as long
-def _forward(model: keras.Model, images: tf.Tensor) -> tf.Tensor:
-    return model(images, training=False)
 
 
 def main() -> None:
