@@ -7,11 +7,14 @@ whoever times them can stop the clock and look.
 
 import sys
 from collections.abc import Callable
+from functools import partial
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from deconv.fashion_mnist import Splits
+from deconv.weights import initial_weights
 
 Reconstruct = Callable[[np.ndarray], np.ndarray]
 """Test images, float32 `(N, 28, 28, 1)` in [-1, 1], to their reconstructions."""
@@ -117,10 +120,6 @@ def plain_tensorflow(splits: Splits, seed: int, after_step: AfterStep) -> None:
 
 def ours(framework: str, splits: Splits, seed: int, after_step: AfterStep) -> None:
     """This project's trainer with its defaults, without its files."""
-    from importlib import import_module
-
-    from deconv.weights import initial_weights
-
     config_, data, model_, engine, inference, utils = (
         import_module(f"{framework}.src.{module}")
         for module in ("config", "data", "model", "engine", "inference", "utils")
@@ -144,19 +143,9 @@ def ours(framework: str, splits: Splits, seed: int, after_step: AfterStep) -> No
         )  # fmt: skip
 
 
-def pytorch(splits: Splits, seed: int, after_step: AfterStep) -> None:
-    """Train as `python -m pytorch.src.train` does."""
-    ours("pytorch", splits, seed, after_step)
-
-
-def tensorflow(splits: Splits, seed: int, after_step: AfterStep) -> None:
-    """Train as `python -m tensorflow.src.train` does."""
-    ours("tensorflow", splits, seed, after_step)
-
-
-RECIPES = {
+RECIPES: dict[str, Callable[[Splits, int, AfterStep], None]] = {
     "PyTorch, plain": plain_pytorch,
-    "PyTorch, this project": pytorch,
+    "PyTorch, this project": partial(ours, "pytorch"),
     "TensorFlow, plain": plain_tensorflow,
-    "TensorFlow, this project": tensorflow,
+    "TensorFlow, this project": partial(ours, "tensorflow"),
 }

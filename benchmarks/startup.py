@@ -17,9 +17,9 @@ from pathlib import Path
 from benchmarks.machine import describe
 from deconv import cli
 from deconv.checkpoint import CHECKPOINT
-from deconv.config import ROOT, DatasetName
+from deconv.config import FRAMEWORKS, ROOT, DatasetName
 
-TRAINERS = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
+LIBRARIES = {"pytorch": "torch", "tensorflow": "tensorflow"}
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ def main() -> None:
     """Read the command line, measure and print."""
     config = cli.parse(StartupConfig)
     tasks = {"import deconv.config": partial(seconds_of, "-c", "import deconv.config")}
-    for framework, name in TRAINERS.items():
-        library = {"pytorch": "torch", "tensorflow": "tensorflow"}[framework]
+    for framework, library in LIBRARIES.items():
+        name = FRAMEWORKS[framework]
         module = f"{framework}.src.train"
         tasks |= {
             f"import {library}": partial(seconds_of, "-c", f"import {library}"),

@@ -161,12 +161,11 @@ def new_run_folder(folder: Path) -> None:
     Raises `ArtifactError` when the folder cannot be made or written.
     """
     with explained("make the run folder", folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
         if folder.exists() and any(folder.iterdir()):
             kept = _free_name(folder)
             folder.rename(kept)
             print(f"The earlier run is kept in {shown(kept)}")
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     with explained("write into", folder), tempfile.TemporaryFile(dir=folder):
         pass
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self, SupportsFloat
 
 import numpy as np
@@ -28,9 +27,8 @@ from deconv.fashion_mnist import TITLES, Splits
 from deconv.metrics import Scores
 from deconv.signals import StopRequest
 from deconv.weights import Weights, layers, parameter_shapes, write_weights
-from deconv.workers import Workers
+from deconv.workers import ALONE, Workers
 
-ALONE = Workers()
 READ_EVERY = 50
 """Steps between two looks at the losses. A look waits for the device, so not after every step."""
 
@@ -97,12 +95,7 @@ class Run:
             self._cleanup = stack.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *failure: object) -> None:
         """Let go of the signals, the progress bar and the lock."""
         self._cleanup.close()
 

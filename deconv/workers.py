@@ -26,3 +26,6 @@ class Workers:
     def leads(self) -> bool:
         """Whether this worker writes the files and speaks; one of them does."""
         return self.rank == 0
+
+
+ALONE = Workers()

@@ -13,16 +13,8 @@ from deconv.weights import initial_weights, write_weights
 
 FLAGS = (
     *("epochs", "batch-size", "learning-rate", "weight-decay", "seed", "device", "dataset"),
-    *(
-        "data-dir",
-        "artifact-dir",
-        "limit",
-        "resume",
-        "upsampler",
-        "precision",
-        "compile",
-        "checkpoint-seconds",
-    ),
+    *("data-dir", "artifact-dir", "limit", "resume", "upsampler", "precision", "compile"),
+    "checkpoint-seconds",
 )
 BAD_FLAGS = {
     "unknown flag": (["--epoch", "3"], "--epoch"),

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 from deconv.batches import EpochBatches
 from deconv.fashion_mnist import Splits, load_splits
 from deconv.metrics import to_unit_range
-from deconv.workers import Workers
+from deconv.workers import ALONE, Workers
 
 from .config import Config, detect_device
 from .utils import from_numpy
@@ -38,7 +38,7 @@ def build_datasets(
     config: Config,
     splits: Splits | None = None,
     first_epoch: int = 0,
-    workers: Workers | None = None,
+    workers: Workers = ALONE,
 ) -> tuple[DataLoader, DataLoader, DataLoader]:
     """Return loaders of the training, validation and test images.
 
@@ -47,7 +47,7 @@ def build_datasets(
     reading the dataset again; `first_epoch` is where a resumed run goes on.
     With `workers`, this one's share of every batch.
     """
-    splits, workers = splits or load_splits(config), workers or Workers()
+    splits = splits or load_splits(config)
     device = detect_device(config.device)
     order = EpochBatches(
         len(splits.train), config.batch_size, config.seed, first_epoch, workers.rank, workers.count

@@ -11,7 +11,7 @@ import torch
 from torch import distributed, nn
 
 from deconv.errors import DeviceError, TrainingError
-from deconv.workers import LOST, Workers
+from deconv.workers import ALONE, LOST, Workers
 
 
 def join_workers(device: torch.device) -> Workers:
@@ -21,7 +21,7 @@ def join_workers(device: torch.device) -> Workers:
     device that neither knows.
     """
     if "WORLD_SIZE" not in os.environ:
-        return Workers()
+        return ALONE
     if device.type not in ("cpu", "cuda"):
         raise DeviceError(f"several workers cannot train on {device.type}; give --device cpu")
     # Optimizers import this. Where a group is there already, it keeps hold of it for good, and
