@@ -189,7 +189,10 @@ def _finish_curves(loss: Axes, psnr: Axes, loss_label: str) -> None:
     style(loss, "epoch", loss_label)
     style(psnr, "epoch", "validation PSNR (dB)")
     loss.set_yscale("log")
-    loss.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 8)))
+    bottom, top = loss.get_ylim()
+    loss.yaxis.set_major_locator(
+        LogLocator(subs=(1, 1.5, 2, 3, 5, 8) if top < 30 * bottom else (1, 3))
+    )
     every_tick = LogFormatterSciNotation(labelOnlyBase=False, minor_thresholds=(np.inf, np.inf))
     loss.yaxis.set_major_formatter(every_tick)
     loss.yaxis.set_minor_locator(NullLocator())

@@ -1,6 +1,7 @@
 """What the figures hold, read back from the Figure objects and from the PNG files."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -131,6 +132,20 @@ def test_a_loss_that_changes_little_still_has_numbers_on_its_axis():
     labels = [label.get_text() for value, label in ticks if low <= value <= high]
     assert len(labels) >= 3
     assert all(labels)
+
+
+@pytest.mark.parametrize("last", [0.018, 0.004, 0.0015, 0.001, 4e-4, 3e-5, 1e-6])
+def test_the_numbers_on_the_axis_of_the_loss_do_not_overlap(last):
+    figure = figures.curves(history([0.02, last]), "PyTorch")
+    figures.png(figure)  # places the ticks
+    low, high = figure.axes[0].get_ylim()
+    boxes = [
+        label.get_window_extent()
+        for label in figure.axes[0].get_yticklabels()
+        if low <= label.get_position()[1] <= high
+    ]
+    assert len(boxes) >= 2
+    assert not any(one.overlaps(other) for one, other in pairwise(boxes))
 
 
 def test_compared_curves_keep_the_colour_of_each_framework():

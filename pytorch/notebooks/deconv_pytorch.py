@@ -251,7 +251,7 @@ print(inspect.getsource(engine.train_step))
 record = train(config)
 
 # %%
-figures.curves(read_history(run_folder), f"pytorch on {TITLES[splits.name]}")
+figures.curves(read_history(run_folder), f"PyTorch on {TITLES[splits.name]}")
 
 # %% [markdown]
 # Both losses should fall together. If the training loss fell and the validation loss rose, the
@@ -311,7 +311,7 @@ image_grid(noisy[..., 0], columns=6, captions=captions)
 
 # %%
 psnr = metrics.psnr(outputs, originals)
-figures.psnr_distribution({"pytorch": psnr})
+figures.psnr_distribution({"PyTorch": psnr})
 
 # %%
 order = np.argsort(-psnr)  # best first

@@ -253,7 +253,7 @@ print(inspect.getsource(engine.train_step.python_function))
 record = train(config)
 
 # %%
-figures.curves(read_history(run_folder), f"tensorflow on {TITLES[splits.name]}")
+figures.curves(read_history(run_folder), f"TensorFlow on {TITLES[splits.name]}")
 
 # %% [markdown]
 # Both losses should fall together. If the training loss fell and the validation loss rose, the
@@ -313,7 +313,7 @@ image_grid(noisy[..., 0], columns=6, captions=captions)
 
 # %%
 psnr = metrics.psnr(outputs, originals)
-figures.psnr_distribution({"tensorflow": psnr})
+figures.psnr_distribution({"TensorFlow": psnr})
 
 # %%
 order = np.argsort(-psnr)  # best first

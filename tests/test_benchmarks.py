@@ -1,0 +1,52 @@
+"""The benchmarks run, in their smallest setting; what they print depends on the machine."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from deconv.config import ROOT
+
+
+def run(module: str, *arguments: str) -> str:
+    """Run a benchmark as a user would and return what it printed."""
+    command = [sys.executable, "-m", f"benchmarks.{module}", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_time_to_psnr(tmp_path: Path) -> None:
+    printed = run("time_to_psnr", "--quick", "--output", str(tmp_path))
+    assert "PyTorch: " in printed and "TensorFlow: " in printed
+    result = json.loads((tmp_path / "time_to_psnr.json").read_text())
+    assert len(result["looks"]) == 4
+    for name, (looks,) in result["looks"].items():
+        images, seconds, psnr = zip(*looks, strict=True)
+        assert list(images) == sorted(images) and list(seconds) == sorted(seconds), name
+        assert psnr[-1] >= result["target"] > max(psnr[:-1], default=0), name
+    assert (tmp_path / "time_to_psnr.png").exists()
+
+
+def test_throughput(tmp_path: Path) -> None:
+    run("throughput", "--quick", "--output", str(tmp_path))
+    results = json.loads((tmp_path / "throughput.json").read_text())["results"]
+    assert len(results) == 4
+    for found in results.values():
+        assert min(found["product"], *found["training"].values(), *found["inference"].values()) > 0
+    assert (tmp_path / "throughput.png").exists()
+
+
+def test_checkpoints() -> None:
+    printed = run("checkpoints", "--repeats", "1")
+    assert [line.split()[0] for line in printed.splitlines()[1:]] == [
+        "PyTorch",
+        "TensorFlow",
+        "NumPy",
+    ]
+
+
+def test_soak_survives_its_kills() -> None:
+    result = json.loads(run("soak", "--kills", "3", "--frameworks", "numpy"))
+    assert result["numpy"]["kills"] >= 3
+    assert result["numpy"]["mismatches"] == 0
