@@ -5,7 +5,7 @@ project's trainers with their defaults. Each reports after every step, so that
 whoever times them can stop the clock and look.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
 from types import ModuleType
@@ -29,28 +29,24 @@ NAMES = [
     "TensorFlow, this project",
 ]
 
+MODULES = ("config", "data", "model", "engine", "inference", "utils")
+"""Of a framework's package, in the order in which `this_project` takes them."""
+
 
 def load(name: str) -> Recipe:
     """Import the framework of a recipe and return the recipe, ready to start."""
     framework, kind = name.lower().split(", ")
     if kind == "plain":
         return import_module(f"benchmarks.plain_{framework}").train
-    names = ("config", "data", "model", "engine", "inference", "utils")
-    return partial(this_project, *(import_module(f"{framework}.src.{name}") for name in names))
+    modules = [import_module(f"{framework}.src.{module}") for module in MODULES]
+    return partial(this_project, modules)
 
 
 def this_project(
-    config_: ModuleType,
-    data: ModuleType,
-    model_: ModuleType,
-    engine: ModuleType,
-    inference: ModuleType,
-    utils: ModuleType,
-    splits: Splits,
-    seed: int,
-    after_step: AfterStep,
+    modules: Sequence[ModuleType], splits: Splits, seed: int, after_step: AfterStep
 ) -> None:
     """This project's trainer with its defaults, without its files."""
+    config_, data, model_, engine, inference, utils = modules
     config = config_.Config(seed=seed, dataset=splits.name, device="cpu")
     utils.seed_everything(seed)
     model = model_.build_model(config)

@@ -18,12 +18,14 @@ def run(module: str, *arguments: str) -> str:
 
 def test_time_to_psnr(tmp_path: Path) -> None:
     printed = run("time_to_psnr", "--quick", "--output", str(tmp_path))
-    assert "PyTorch: " in printed and "TensorFlow: " in printed
+    assert "PyTorch: " in printed
+    assert "TensorFlow: " in printed
     result = json.loads((tmp_path / "time_to_psnr.json").read_text())
     assert len(result["looks"]) == 4
     for name, (looks,) in result["looks"].items():
         images, seconds, psnr = zip(*looks, strict=True)
-        assert list(images) == sorted(images) and list(seconds) == sorted(seconds), name
+        assert list(images) == sorted(images), name
+        assert list(seconds) == sorted(seconds), name
         assert psnr[-1] >= result["target"] > max(psnr[:-1], default=0), name
     assert (tmp_path / "time_to_psnr.png").exists()
 

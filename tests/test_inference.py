@@ -1,5 +1,6 @@
 """Pictures in, pictures out, from weights of either framework."""
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -40,6 +41,27 @@ def test_more_images_than_fit_in_one_pass(framework, images, weights, monkeypatc
     monkeypatch.setattr(framework.inference, "CHUNK", 3)
     parts = framework.inference.reconstruct(model, images)
     np.testing.assert_allclose(parts, whole, rtol=0, atol=1e-6)
+
+
+def test_new_weights_in_a_model_give_new_pictures(framework, images, weights):
+    """What is kept between two calls may not be the weights."""
+    model = framework.inference.load_model(weights, device="cpu")
+    framework.inference.reconstruct(model, images)
+    framework.utils.load_weights(model, initial_weights(5))
+    outputs = framework.inference.reconstruct(model, images)
+    expected = framework.forward(framework.build(initial_weights(5)), images)
+    np.testing.assert_allclose(outputs, expected, rtol=0, atol=1e-6)
+
+
+def test_many_models_make_no_warning(framework, images, weights, caplog):
+    logging.getLogger("tensorflow").addHandler(caplog.handler)
+    try:
+        for _ in range(7):
+            model = framework.inference.load_model(weights, device="cpu")
+            framework.inference.reconstruct(model, images)
+    finally:
+        logging.getLogger("tensorflow").removeHandler(caplog.handler)
+    assert not caplog.records
 
 
 @pytest.mark.parametrize(
