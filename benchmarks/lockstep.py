@@ -20,7 +20,7 @@ from deconv.config import ROOT, DatasetName, RunConfig
 from deconv.fashion_mnist import TITLES, Splits, load_splits
 from deconv.weights import initial_weights
 
-OPTIMIZERS = {"Adam, 0.01": 1e-2, "Adam, 0.001": 1e-3, "SGD, 0.1": None}
+OPTIMIZERS = {"Adam, 0.01": 1e-2, "Adam, 0.003": 3e-3, "Adam, 0.001": 1e-3, "SGD, 0.1": None}
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def losses(framework: str, splits: Splits, config: LockstepConfig, name: str) ->
     }
     rate = OPTIMIZERS[name]
     settings = package["config"].Config(
-        dataset=splits.name, seed=config.seed, device="cpu", learning_rate=rate or 1e-2
+        dataset=splits.name, seed=config.seed, device="cpu", learning_rate=rate or 0.1
     )
     model = package["model"].build_model(settings)
     package["utils"].load_weights(model, initial_weights(config.seed))
@@ -83,7 +83,7 @@ def measure(config: LockstepConfig) -> None:
     print("largest relative difference of the losses up to step")
     print(f"{'':<14}" + "".join(f"{step:>10}" for step in marks))
     figure, (axes,) = figures.charts(1, f"Two equal trainings drift apart: {TITLES[splits.name]}")
-    for name, style in zip(OPTIMIZERS, ("-", "--", ":"), strict=True):
+    for name, style in zip(OPTIMIZERS, ("-", "-.", "--", ":"), strict=True):
         one, other = (
             np.array(list(islice(losses(framework, splits, config, name), config.steps)))
             for framework in ("pytorch", "tensorflow")

@@ -22,6 +22,9 @@ def train(splits: Splits, seed: int, after_step: AfterStep) -> None:
     data = tf.data.Dataset.from_tensor_slices(splits.train)
     data = data.map(normalise, num_parallel_calls=tf.data.AUTOTUNE).cache()
     data = data.shuffle(10_000).batch(128).prefetch(tf.data.AUTOTUNE)
+    without_pauses = tf.data.Options()
+    without_pauses.autotune.enabled = False  # its thread sleeps seconds at the end of some epochs
+    data = data.with_options(without_pauses)
     model = keras.Sequential(
         [
             keras.Input((28, 28, 1)),

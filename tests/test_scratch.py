@@ -60,7 +60,7 @@ def test_lockstep_with_sgd(framework, splits):
 
 
 def test_lockstep_with_adam(framework, splits):
-    ours = losses(splits, scratch.Adam(weight_decay=0.1), 0.01, 50)
+    ours = losses(splits, scratch.Adam(weight_decay=0.1), RunConfig().learning_rate, 50)
     theirs = framework.losses(splits, "adam", 50, weight_decay=0.1)
     np.testing.assert_allclose(ours[:10], theirs[:10], rtol=1e-4)
     np.testing.assert_allclose(ours, theirs, rtol=1e-2)

@@ -4,10 +4,12 @@ All images lie in memory as one tensor, and a batch is one gather operation.
 Handling 28×28 images one by one in Python takes longer than training on them.
 """
 
+import itertools
+
 import numpy as np
 import tensorflow as tf
 
-from deconv.batches import EpochBatches
+from deconv.batches import epoch_order
 from deconv.fashion_mnist import Splits, load_splits
 from deconv.metrics import to_unit_range
 from deconv.workers import ALONE, Workers
@@ -26,7 +28,10 @@ def paired_images(images: np.ndarray, indices: tf.data.Dataset) -> tf.data.Datas
         chosen = tf.gather(images, batch)
         return chosen, chosen
 
-    return indices.map(gather).prefetch(2)
+    # Nothing here needs tuning, and the tuner's thread can hold up the end of a pass by seconds.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return indices.map(gather).prefetch(2).with_options(options)
 
 
 def build_datasets(
@@ -43,13 +48,18 @@ def build_datasets(
     With `workers`, this one's share of every batch.
     """
     splits = splits or load_splits(config)
-    order = EpochBatches(
-        len(splits.train), config.batch_size, config.seed, first_epoch, workers.rank, workers.count
+    count, epochs = len(splits.train), itertools.count(first_epoch)
+
+    def batches(order: tf.Tensor) -> tf.data.Dataset:
+        whole = tf.data.Dataset.from_tensor_slices(order).batch(config.batch_size)
+        return whole.map(lambda batch: batch[workers.rank :: workers.count])
+
+    orders = tf.data.Dataset.from_generator(  # one order a pass: whole batches would be slower
+        lambda: [epoch_order(count, config.seed, next(epochs))],
+        output_signature=tf.TensorSpec([count], tf.int64),
     )
-    indices = tf.data.Dataset.from_generator(
-        order.__iter__, output_signature=tf.TensorSpec([None], tf.int64)
-    ).apply(tf.data.experimental.assert_cardinality(len(order)))
-    train = paired_images(splits.train, indices)
+    length = tf.data.experimental.assert_cardinality(-(-count // config.batch_size))
+    train = paired_images(splits.train, orders.flat_map(batches).apply(length))
     return train, _in_order(splits.validation), _in_order(splits.test)
 
 

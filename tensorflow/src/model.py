@@ -40,14 +40,26 @@ def transposed_decoder() -> keras.Sequential:
         [
             keras.Input((7, 7, 64)),  # (B, 7, 7, 64)
             layers.Conv2DTranspose(32, 3, strides=2, name="deconv1"),  # (B, 15, 15, 32)
-            layers.Cropping2D(((1, 0), (1, 0))),  # (B, 14, 14, 32)
+            _crop(15, 32, name="crop1"),  # (B, 14, 14, 32)
             layers.ReLU(),
             layers.Conv2DTranspose(1, 3, strides=2, name="deconv2"),  # (B, 29, 29, 1)
-            layers.Cropping2D(((1, 0), (1, 0))),  # (B, 28, 28, 1)
+            _crop(29, 1, name="crop2"),  # (B, 28, 28, 1)
             layers.Activation("tanh", dtype="float32"),
         ],
         name="decoder",
     )
+
+
+def _crop(side: int, channels: int, name: str) -> keras.Model:
+    """Return a layer that cuts off the first row and the first column.
+
+    `layers.Cropping2D` computes the same, but the gradient of its slice takes a
+    fifth of the training step on a CPU.
+    """
+    image = keras.Input((side, side, channels))
+    _, rows = keras.ops.split(image, [1], axis=1)
+    _, rest = keras.ops.split(rows, [1], axis=2)
+    return keras.Model(image, rest, name=name)
 
 
 def resize_decoder() -> keras.Sequential:
