@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 from tqdm.auto import tqdm
 
 from benchmarks.machine import describe
@@ -139,7 +139,7 @@ def draw(runs: dict[str, list], target: float, title: str) -> Figure:
     axes.axhline(target, color=figures.GREY, linewidth=0.8)
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.xaxis.set_major_formatter(ScalarFormatter())
+    axes.xaxis.set_major_formatter("{x:g}")
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.legend(frameon=False)
     figures.style(axes, "seconds of training", "test PSNR (dB)")

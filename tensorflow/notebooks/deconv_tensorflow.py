@@ -203,8 +203,8 @@ print("targets", tuple(targets.shape), " the same as the images:", np.all(images
 # $$\text{output} = (\text{input} - 1) \cdot \text{stride} - 2 \cdot \text{padding} +
 # \text{kernel} + \text{output padding}$$
 #
-# *In Keras* padding is a layer of its own here, `ZeroPadding2D`, and `Cropping2D` cuts. Section 9
-# says why.
+# *In Keras* padding is a layer of its own here, `ZeroPadding2D`, and so is cutting, `crop1` and
+# `crop2`. Section 9 says why.
 #
 # **Predict.** Write down height × width × channels after every layer, from the 28×28×1 image to
 # the end. The *latent* is the grid between encoder and decoder. How many numbers does it have?
@@ -247,7 +247,7 @@ print(inspect.getsource(engine.train_step.python_function))
 # with its addition.
 #
 # **Predict.** PSNR is a measure of quality in decibels (dB); more is better, and section 5
-# explains it. If the first epoch ends at 39 dB, will the last one end at 40, 50 or 65?
+# explains it. If the first epoch ends at 38 dB, will the last one end at 40, 47 or 65?
 
 # %%
 record = train(config)
@@ -517,7 +517,7 @@ print(conv_input_sizes(7, kernel=3, stride=2, padding=1))
 #
 # *In Keras* `padding="same"` gives 14 too, but not with the same pixels: it cuts the last row and
 # column where PyTorch cuts the first. That shifts everything by one pixel. So our layer stamps all
-# of 15×15 (`padding="valid"`), and `Cropping2D` cuts the first row and column.
+# of 15×15 (`padding="valid"`), and `crop1` cuts the first row and column, as `Cropping2D` would.
 #
 # Now the pattern of section 1. **Predict.** A flat picture of ones, stamped with a kernel of ones:
 # every output pixel counts how many stamps cover it. What do you see for kernel 3 with stride 2?
