@@ -36,7 +36,7 @@ class RunConfig:
     """Passes over the training images."""
     batch_size: int = 32
     """Images in one optimiser step."""
-    learning_rate: float = 3e-3
+    learning_rate: float = 1e-2
     """Highest learning rate: reached after a short warm-up, then falling linearly to 0."""
     weight_decay: float = 0.0
     """Decoupled weight decay (AdamW), as a fraction of the learning rate; 0 is plain Adam."""

@@ -29,7 +29,7 @@ WIDTH = 1000
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#777777"
 
-FRAMEWORK_COLOURS = {"pytorch": VERMILION, "tensorflow": BLUE, "numpy": GREEN, "scratch": GREEN}
+FRAMEWORK_COLOURS = {"pytorch": VERMILION, "tensorflow": BLUE, "numpy": GREEN}
 _OTHER_COLOURS = (PURPLE, ORANGE, SKY, BLACK)
 _LINES = (("-", "o"), ("--", "s"), (":", "^"), ("-.", "D"))
 

@@ -28,7 +28,6 @@ def image_grid(
     captions: Sequence[str] = (),
     headings: Sequence[str] = (),
     row_labels: Sequence[str] = (),
-    title: str = "",
     limits: tuple[float, float] | None = (-1.0, 1.0),
 ) -> Figure:
     """Draw grey images `(H, W)` row by row, all equally large, whatever their pixels.
@@ -42,13 +41,12 @@ def image_grid(
     left, gap = max((16 + 9 * len(label) for label in row_labels), default=10), 6
     caption = 22 if captions else 0
     lines = max((heading.count("\n") + 1 for heading in headings), default=0)
-    top = 10 + (30 if title else 0) + 18 * lines
+    top = 10 + 18 * lines
     side = next((s for s in _SIDES if left + columns * (s + gap) <= WIDTH), _SIDES[-1])
     step = side + gap + caption
     width = left + columns * (side + gap) + 4
     height = top + -(-len(images) // columns) * step + 4
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
-    figure.text(left / width, 1 - 10 / height, title, fontsize=11, va="top")
 
     low, high = limits or (None, None)
     for index, image in enumerate(images):
@@ -91,17 +89,16 @@ def _transpose(image: np.ndarray, kernel: np.ndarray, stride: int) -> np.ndarray
     return conv_transpose2d(image[None, None], kernel[None, None], stride=stride)[0, 0]
 
 
-def number_grids(arrays: Sequence[np.ndarray], titles: Sequence[str], title: str = "") -> Figure:
+def number_grids(arrays: Sequence[np.ndarray], titles: Sequence[str]) -> Figure:
     """Draw arrays `(h, w)` next to each other with their numbers; the larger, the bluer.
 
     NaN leaves a cell empty.
     """
     widths = [array.shape[1] for array in arrays]
     cell = min(44, (WIDTH - 20) // (sum(widths) + len(arrays) - 1))
-    top = 34 + (30 if title else 0)
+    top = 34
     width, height = WIDTH, top + max(len(array) for array in arrays) * cell + 12
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
-    figure.text(10 / width, 1 - 8 / height, title, fontsize=11, va="top")
     x = 10
     for array, name in zip(arrays, titles, strict=True):
         rows, columns = array.shape

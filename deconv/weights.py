@@ -89,8 +89,8 @@ def parameter_shapes(upsampler: Upsampler = "transposed") -> dict[str, tuple[int
 def initial_weights(seed: int, upsampler: Upsampler = "transposed") -> Weights:
     """Draw the weights that both frameworks start from: float32, the same for the same seed.
 
-    Kernels are uniform in ±sqrt(1 / fan_in), where fan_in is the number of
-    products summed into one output; biases are 0.
+    Kernels are uniform in ±sqrt(1 / fan_in), where fan_in is the number of input
+    channels times the 9 numbers of a kernel; biases are 0.
     """
     rng = np.random.default_rng(seed)
     weights: Weights = {}

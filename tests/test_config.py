@@ -7,7 +7,7 @@ from deconv.errors import ConfigError
 
 def test_defaults_are_the_documented_ones():
     config = RunConfig()
-    assert (config.epochs, config.batch_size, config.learning_rate) == (10, 32, 3e-3)
+    assert (config.epochs, config.batch_size, config.learning_rate) == (10, 32, 1e-2)
     assert (config.dataset, config.device, config.upsampler) == (
         "fashion-mnist",
         "auto",

@@ -71,6 +71,16 @@ def test_two_workers_reach_the_losses_of_one(kind):
         np.testing.assert_allclose(json.loads(said), expected, rtol=1e-4)
 
 
+@pytest.mark.parametrize("name", ["pytorch", "tensorflow"])
+def test_several_workers_refuse_to_compile(name, tmp_path):
+    results = ends(
+        launch(name, "-m", TRAINERS[name], *FLAGS, "--compile=on", f"--artifact-dir={tmp_path}")
+    )
+    assert all(status != 0 for status, _, _ in results)
+    assert "--compile on: several workers train without compiling" in results[0][2]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_shares_are_the_whole_batch_without_overlap():
     whole = list(EpochBatches(97, 32, seed=0))
     shares = [list(EpochBatches(97, 32, seed=0, rank=rank, workers=3)) for rank in range(3)]

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from conftest import Framework
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -33,6 +34,15 @@ def test_reconstruct_is_the_model(framework, images, weights):
     assert outputs.dtype == np.float32
     expected = framework.forward(framework.build(initial_weights(4)), images)
     np.testing.assert_allclose(outputs, expected, rtol=0, atol=1e-6)
+
+
+def test_tensorflow_computes_where_the_weights_are(weights):
+    """A graph whose operations name no device goes to a GPU, whatever was asked for."""
+    inference = Framework("tensorflow").inference
+    graph = inference._as_graph(inference.load_model(weights, device="cpu")).graph
+    devices = {op.device for op in graph.get_operations() if "Conv2D" in op.type}
+    assert len(devices) == 1
+    assert devices.pop().lower().endswith("cpu:0")
 
 
 def test_more_images_than_fit_in_one_pass(framework, images, weights, monkeypatch):

@@ -73,6 +73,19 @@ def test_exported_weights_do_not_change_with_the_model(framework, images):
         np.testing.assert_array_equal(array, kept[name])
 
 
+def test_float32_stays_float32_on_gpus_too(framework):
+    """Both frameworks let NVIDIA GPUs round float32 products to 10 bits, unless told otherwise."""
+    framework.build(initial_weights(0))
+    if framework.name == "pytorch":
+        import torch
+
+        assert not torch.backends.cudnn.allow_tf32
+    else:
+        import tensorflow as tf
+
+        assert not tf.config.experimental.tensor_float_32_execution_enabled()
+
+
 @pytest.mark.parametrize("upsampler", UPSAMPLERS)
 def test_shapes_are_those_of_the_layer_table(framework, images, upsampler):
     model = framework.build(upsampler=upsampler)

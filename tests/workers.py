@@ -38,7 +38,7 @@ def main() -> None:
     with workers.scope():
         model = framework.build(initial_weights(0))
         optimizer = framework.engine.build_optimizer(model, config)
-        step = distributed.share_step(framework.engine.train_step, workers)
+        step = distributed.share_step(config, workers)
         batches, _, _ = framework.data.build_datasets(config, load_splits(config), 0, workers)
         losses = [
             float(step(model, optimizer, images, targets))

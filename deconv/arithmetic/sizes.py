@@ -1,7 +1,7 @@
 """How large a feature map becomes, and which paddings lead where.
 
-The two axes of an image never interact, so this file looks at one axis. One
-relation decides everything. A convolution with a stride links a large map to a
+Which pixels meet is decided on each axis by itself, so this file looks at one
+axis. One relation decides everything. A convolution with a stride links a large map to a
 small one: small position `i` and large position `h` meet at kernel tap `k` when
 
     h = i·stride + k·dilation − padding                                   (1)
@@ -61,8 +61,9 @@ def output_size(
         out = (size − 1)·stride − 2·padding + dilation·(kernel − 1) + output_padding + 1
 
     Raises `ConfigError` (a `ValueError`) where nothing would be left, or where
-    `output_padding` is not below the larger of stride and dilation (more would
-    only add a border that no stamp reaches).
+    `output_padding` is not below the larger of stride and dilation, which is
+    what PyTorch allows (from one stride on, a convolution would make more than
+    `size` pixels of the result).
     """
     check_axis(size, kernel, stride, padding, dilation)
     if not 0 <= output_padding < max(stride, dilation):

@@ -10,8 +10,11 @@ from contextlib import contextmanager
 import torch
 from torch import distributed, nn
 
-from deconv.errors import DeviceError, TrainingError
+from deconv.errors import ConfigError, DeviceError, TrainingError
 from deconv.workers import ALONE, LOST, Workers
+
+from .config import Config
+from .engine import choose_step
 
 
 def join_workers(device: torch.device) -> Workers:
@@ -46,12 +49,17 @@ def join_workers(device: torch.device) -> Workers:
     return Workers(distributed.get_rank(), distributed.get_world_size(), agree, group)
 
 
-def share_step(step: Callable, workers: Workers) -> Callable:
-    """Return `step`, or with several workers one that takes a step over all their shares.
+def share_step(config: Config, workers: Workers) -> Callable:
+    """Return the step of `choose_step`, or with several workers one over all their shares.
 
     Its result, the loss, is the mean over the whole batch, the same for all workers.
+    Raises `ConfigError` when that one should be compiled.
     """
-    return step if workers.count == 1 else distributed_step
+    if workers.count == 1:
+        return choose_step(config)
+    if config.compile == "on":
+        raise ConfigError("--compile on: several workers train without compiling; leave it out")
+    return distributed_step
 
 
 def distributed_step(

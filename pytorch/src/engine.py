@@ -104,8 +104,8 @@ def train_epoch(
 
     `rates` holds one learning rate a batch. `step` is `train_step`, or that
     compiled. `after_step` is called with the number of images and the loss. The
-    losses stay on the device until the end: reading one after every step would
-    make the program wait for the device.
+    losses stay on the device: reading one after every step would make the program
+    wait for the device.
     """
     model.train()
     losses, sizes = [], []

@@ -14,6 +14,9 @@ import tensorflow as tf
 from deconv.errors import ConfigError, TrainingError
 from deconv.workers import LOST, Workers
 
+from .config import Config
+from .engine import choose_step
+
 _LOST_ERRORS = (
     tf.errors.UnavailableError,
     tf.errors.InternalError,
@@ -55,14 +58,19 @@ def join_workers(device: str) -> Workers:
     return Workers(rank, count, agree, strategy.scope)
 
 
-def share_step(step: Callable, workers: Workers) -> Callable:
-    """Return `step`, or with several replicas one that takes a step over all their shares.
+def share_step(config: Config, workers: Workers) -> Callable:
+    """Return the step of `choose_step`, or with several replicas one over all their shares.
 
     Its result, the loss, is the mean over the whole batch, the same for all workers.
+    Raises `ConfigError` when that one should be compiled.
     """
     with workers.scope():
         alone = tf.distribute.get_strategy().num_replicas_in_sync == 1
-    return step if alone else distributed_step
+    if alone:
+        return choose_step(config)
+    if config.compile == "on":
+        raise ConfigError("--compile on: several workers train without compiling; leave it out")
+    return distributed_step
 
 
 def distributed_step(

@@ -15,12 +15,11 @@ from .utils import canonical_variables, from_canonical, psnr, ssim, to_canonical
 
 
 class Adam(keras.optimizers.AdamW):
-    """AdamW whose epsilon is that of the paper and of PyTorch.
+    """AdamW whose epsilon is where Algorithm 1 of the paper and PyTorch have it.
 
-    The paper divides by `sqrt(v / (1 - beta2^t)) + epsilon`. Keras takes the
-    correction out of the root, divides by `sqrt(v) + epsilon`, and so uses an
-    epsilon that is larger by `1 / sqrt(1 - beta2^t)`: with the usual beta2 of 0.999,
-    32 times in the first step.
+    They divide by `sqrt(v / (1 - beta2^t)) + epsilon`. Keras has the paper's other
+    form, `sqrt(v) + epsilon` with the correction outside. There epsilon counts
+    `1 / sqrt(1 - beta2^t)` times as much: 4.5 times in the first step, with our beta2.
     """
 
     def update_step(
@@ -126,8 +125,8 @@ def train_epoch(
 
     `rates` holds one learning rate a batch. `step` is `train_step`, or that
     compiled. `after_step` is called with the number of images and the loss. The
-    losses stay on the device until the end: reading one after every step would
-    make the program wait for the device.
+    losses stay on the device: reading one after every step would make the program
+    wait for the device.
     """
     losses, sizes = [], []
     for (images, targets), rate in zip(batches, rates, strict=True):

@@ -71,8 +71,13 @@ def _as_graph(model: keras.Model) -> Callable:
 
     if not hasattr(model, "_as_graph"):
         images = tf.TensorSpec([None, *model.input_shape[1:]])
-        graph = tf.function(lambda x: model(x, training=False))
-        model._as_graph = graph.get_concrete_function(images)
+
+        @tf.function
+        def forward(x: tf.Tensor) -> tf.Tensor:
+            with tf.device(model.weights[0].value.device):  # where the weights are
+                return model(x, training=False)
+
+        model._as_graph = forward.get_concrete_function(images)
     return model._as_graph
 
 

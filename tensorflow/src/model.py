@@ -8,6 +8,7 @@ after, which shifts everything by one pixel.
 """
 
 import keras
+import tensorflow as tf
 from keras import layers
 
 from .config import Config
@@ -124,6 +125,7 @@ def build_model(config: Config) -> keras.Model:
     Images `(B, 28, 28, 1)` in [-1, 1] in, the same out, whatever the precision
     of the products inside.
     """
+    tf.config.experimental.enable_tensor_float_32_execution(False)  # float32 means float32
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16" if config.precision == "bfloat16" else "float32")
     try:

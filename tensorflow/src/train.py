@@ -34,7 +34,6 @@ def train(config: Config) -> RunRecord:
     from .distributed import distributed_step, join_workers, share_step
     from .engine import (
         build_optimizer,
-        choose_step,
         evaluate,
         export_optimizer,
         load_optimizer,
@@ -49,7 +48,7 @@ def train(config: Config) -> RunRecord:
     workers = join_workers(device)
     splits = load_splits(config)
     seed_everything(config.seed)
-    step = share_step(choose_step(config), workers)
+    step = share_step(config, workers)
     run = Run(
         config,
         splits,

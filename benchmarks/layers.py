@@ -1,0 +1,169 @@
+"""Where does a training step spend its time? `python -m benchmarks.layers`.
+
+Times every layer of the model alone, forwards and backwards, and then the whole
+step. Beside each convolution stands its speed as a share of a float32 matrix
+product on the same cores in the same process, in multiply-accumulates (MACs).
+"""
+
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from benchmarks.machine import describe
+from benchmarks.throughput import SIDE, TRAINING_MACS, matrix_product, rate
+from deconv import cli
+from deconv.config import FRAMEWORKS
+from deconv.metrics import to_unit_range
+from deconv.synthetic import draw_garments
+from deconv.weights import initial_weights, layers
+
+MACS = {layer.name.split(".")[1]: layer.macs for layer in layers()}
+
+
+@dataclass(frozen=True)
+class LayersConfig:
+    """Time every layer of the model alone, forwards and backwards, and the whole step."""
+
+    batch_size: int = 256
+    """Images in a batch."""
+    repeats: int = 5
+    """Times that everything is measured; medians are printed."""
+    seconds: float = 0.2
+    """How long each measurement lasts at least."""
+
+
+def passes_pytorch(
+    layer: Any, x: Any, input_gradient: bool, precision: str
+) -> tuple[Callable, Callable]:
+    """Return the layer's forward pass, and its forward and backward pass together."""
+    import torch
+
+    inputs = x.detach().requires_grad_(input_gradient)
+    wanted = [value for value in (inputs, *layer.parameters()) if value.requires_grad]
+
+    @torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16")
+    def forward() -> Any:
+        return layer(inputs)
+
+    gradient = torch.randn_like(forward())
+    return forward, lambda: torch.autograd.grad(forward(), wanted, gradient)
+
+
+def passes_tensorflow(
+    layer: Any, x: Any, input_gradient: bool, precision: str
+) -> tuple[Callable, Callable]:
+    """Do the same; the layer knows its precision."""
+    import tensorflow as tf
+
+    wanted = [x] * input_gradient + layer.trainable_variables
+    gradient = tf.random.normal(layer(x).shape, dtype=layer(x).dtype)
+
+    @tf.function
+    def forward() -> Any:
+        return layer(x)
+
+    @tf.function
+    def both() -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x)
+        return y, tape.gradient(y, wanted, gradient)  # y too, or it would not be computed
+
+    return forward.get_concrete_function(), both.get_concrete_function()
+
+
+def measure(framework: str, precision: str, config: LayersConfig) -> list[tuple[str, float, float]]:
+    """Return name, seconds forwards and seconds backwards of each layer, in order.
+
+    Two more come last, with nothing backwards: the whole step, and one MAC of
+    the matrix product.
+    """
+    config_, model_, engine, utils = (
+        import_module(f"{framework}.src.{module}")
+        for module in ("config", "model", "engine", "utils")
+    )
+    settings = config_.Config(device="cpu", precision=precision)
+    model = model_.build_model(settings)
+    utils.load_weights(model, initial_weights(0))
+    images = utils.from_numpy(to_unit_range(draw_garments(config.batch_size, seed=0)[0]))
+    passes: Callable = passes_pytorch if framework == "pytorch" else passes_tensorflow
+    if framework == "pytorch":
+        children = [*model.encoder.named_children(), *model.decoder.named_children()]
+    else:
+        children = [(layer.name, layer) for layer in model.encoder.layers + model.decoder.layers]
+
+    work, x, learning = {}, images, False
+    for name, layer in children:
+        work[name] = passes(layer, x, learning, precision)
+        x = work[name][0]()
+        learning = learning or name in MACS  # nobody asks for a gradient before the first kernel
+    optimizer = engine.build_optimizer(model, settings)
+    step = engine.choose_step(settings)
+    product = matrix_product(framework)
+
+    def seconds(task: Callable[[], Any]) -> float:
+        return 1 / rate(task, 1, config.seconds)
+
+    rounds = []
+    for _ in range(config.repeats):
+        each = [[seconds(forward), seconds(both)] for forward, both in work.values()]
+        each.append([seconds(lambda: float(step(model, optimizer, images, images))), 0])
+        each.append([seconds(product) / SIDE**3, 0])
+        rounds.append(each)
+    medians = np.median(rounds, axis=0)
+    names = [*work, "whole step", "one MAC"]
+    return [
+        (name, forward, max(0.0, both - forward))
+        for name, (forward, both) in zip(names, medians.tolist(), strict=True)
+    ]
+
+
+def report(title: str, found: list[tuple[str, float, float]], batch_size: int) -> None:
+    """Print one table."""
+    *parts, (_, step, _), (_, mac, _) = found
+    print(f"\n{title}: matrix product {2e-9 / mac:.0f} GFLOP/s in float32")
+    print(f"{'':<16}{'forwards':>11}{'of product':>12}{'backwards':>13}{'of product':>12}")
+
+    def share(seconds: float, macs: int) -> str:
+        return f"{macs * batch_size * mac / seconds:.2f}" if macs else ""
+
+    for name, forward, backward in parts:
+        macs = MACS.get(name, 0)
+        twice = macs if name == "conv1" else 2 * macs
+        print(
+            f"{name:<16}{1000 * forward:>8.2f} ms{share(forward, macs):>12}"
+            f"{1000 * backward:>10.2f} ms{share(backward, twice):>12}"
+        )
+    forwards = sum(forward for _, forward, _ in parts)
+    backwards = sum(backward for _, _, backward in parts)
+    print(f"{'together':<16}{1000 * forwards:>8.2f} ms{'':>12}{1000 * backwards:>10.2f} ms")
+    print(f"{'whole step':<16}{1000 * step:>8.2f} ms{share(step, TRAINING_MACS):>12}")
+
+
+def main() -> None:
+    """Read the command line, measure and print."""
+    config = cli.parse(LayersConfig)
+    cli.run(lambda: compare(config))
+
+
+def compare(config: LayersConfig) -> None:
+    """Measure both frameworks in both precisions, each in a process of its own; print."""
+    spawn = multiprocessing.get_context("spawn")
+    cases = [(f, p) for f in ("pytorch", "tensorflow") for p in ("float32", "bfloat16")]
+    tables = []
+    for framework, precision in tqdm(cases, disable=None):
+        with ProcessPoolExecutor(1, mp_context=spawn) as pool:
+            tables.append(pool.submit(measure, framework, precision, config).result())
+    print(f"Batches of {config.batch_size}; {describe()}")
+    for (framework, precision), found in zip(cases, tables, strict=True):
+        report(f"{FRAMEWORKS[framework]}, {precision}", found, config.batch_size)
+
+
+if __name__ == "__main__":
+    main()
