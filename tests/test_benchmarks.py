@@ -39,6 +39,28 @@ def test_throughput(tmp_path: Path) -> None:
     assert (tmp_path / "throughput.png").exists()
 
 
+def test_layers() -> None:
+    printed = run("layers", "--batch-size", "4", "--repeats", "1", "--seconds", "0.01")
+    for table in printed.split("\n\n")[1:]:
+        seconds = {line.split()[0]: float(line.split()[1]) for line in table.splitlines()[2:-2]}
+        assert {"conv1", "conv2", "deconv1", "deconv2"} <= seconds.keys()
+        assert min(seconds.values()) >= 0
+        assert "whole step" in table
+    assert printed.count("whole step") == 4
+
+
+def test_lockstep(tmp_path: Path) -> None:
+    picture = tmp_path / "lockstep.png"
+    printed = run("lockstep", "--steps", "2", "--dataset", "synthetic", "--output", str(picture))
+    assert printed.count("Adam, 0.0") == 3
+    assert picture.stat().st_size > 10_000
+
+
+def test_startup() -> None:
+    printed = run("startup", "--repeats", "1", "--dataset", "synthetic")
+    assert printed.count(" s   (") == 7
+
+
 def test_checkpoints() -> None:
     printed = run("checkpoints", "--repeats", "1")
     assert [line.split()[0] for line in printed.splitlines()[1:]] == [
