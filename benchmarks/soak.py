@@ -20,7 +20,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tqdm.auto import tqdm
 
@@ -46,8 +46,12 @@ class SoakConfig:
 
     kills: int = 200
     """Kills for each trainer."""
-    frameworks: tuple[str, ...] = tuple(FRAMEWORKS)
-    """Trainers to test: pytorch, tensorflow, numpy."""
+    frameworks: tuple[Literal["pytorch", "tensorflow", "numpy"], ...] = (
+        "pytorch",
+        "tensorflow",
+        "numpy",
+    )
+    """Trainers to test."""
     seed: int = 0
     """Seed of the random moments."""
 

@@ -19,7 +19,7 @@ from typing import Any, TypeVar, get_type_hints
 from filelock import FileLock, Timeout
 
 from deconv.config import RunConfig
-from deconv.errors import ArtifactError
+from deconv.errors import DAMAGE, ArtifactError
 
 WEIGHTS = "weights.safetensors"
 METRICS = "metrics.json"
@@ -203,7 +203,7 @@ def read_record(folder: Path) -> RunRecord:
         text = path.read_bytes()
     try:
         return typed_row(RunRecord, json.loads(text))
-    except (ValueError, TypeError, RecursionError) as error:
+    except DAMAGE as error:
         raise ArtifactError(f"{path} is not the record of a run: {error}") from error
 
 
@@ -223,7 +223,7 @@ def read_history(folder: Path) -> list[EpochRow]:
         data = path.read_bytes()
     try:
         return [typed_row(EpochRow, row) for row in csv.DictReader(io.StringIO(data.decode()))]
-    except (ValueError, TypeError, csv.Error) as error:
+    except (csv.Error, *DAMAGE) as error:
         raise ArtifactError(f"{path} is not the history of a run: {error}") from error
 
 
@@ -232,7 +232,7 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
 
 
 def typed_row(row_class: type[Row], content: object) -> Row:
-    """Build a row from text or JSON, every value turned into the type its field names.
+    """Build a row from text or JSON, with every value of the type its field names.
 
     Raises `TypeError` or `ValueError` when that cannot be done.
     """
@@ -241,4 +241,14 @@ def typed_row(row_class: type[Row], content: object) -> Row:
     types = get_type_hints(row_class)
     if missing := types.keys() - content.keys():
         raise ValueError(f"it lacks {', '.join(sorted(missing))}")
-    return row_class(**{name: kind(content[name]) for name, kind in types.items()})
+    return row_class(**{name: _typed(content[name], kind) for name, kind in types.items()})
+
+
+def _typed(value: object, kind: type) -> object:
+    if isinstance(value, str) and kind in (int, float):  # CSV knows only text
+        return kind(value)
+    if type(value) is int and kind is float:
+        return float(value)
+    if type(value) is not kind:
+        raise TypeError(f"{value!r} is not of type {kind.__name__}")
+    return value

@@ -20,7 +20,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from deconv.artifacts import EpochRow, explained, typed_row, write_atomically
-from deconv.errors import ArtifactError
+from deconv.errors import DAMAGE, ArtifactError
 from deconv.weights import Weights
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -61,12 +61,16 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     arrays = {name: np.array(array, order="C") for name, array in arrays.items()}
     text = json.dumps(about)
     data = save(arrays, metadata={"about": text, "sha256": _checksum(text, arrays)})
-    write_atomically(folder / CHECKPOINT, data, keep=folder / PREVIOUS)
+    # A damaged file must not take the place of the good one before it.
+    keep = folder / PREVIOUS if _is_whole(folder / CHECKPOINT) else None
+    write_atomically(folder / CHECKPOINT, data, keep=keep)
 
 
 def check_resumable(folder: Path) -> None:
     """Raise `ArtifactError` unless there is a checkpoint in `folder`, whole or not."""
-    if not any((folder / name).exists() for name in (CHECKPOINT, PREVIOUS)):
+    with explained("look into", folder):
+        there = any((folder / name).exists() for name in (CHECKPOINT, PREVIOUS))
+    if not there:
         raise ArtifactError(
             f"nothing to resume: there is no {folder / CHECKPOINT}; run without --resume"
         )
@@ -119,9 +123,17 @@ def _read(path: Path) -> Checkpoint:
             best=_part(arrays, "best"),
         )
         _check_shapes(checkpoint)
-    except (SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (SafetensorError, *DAMAGE) as error:
         raise ArtifactError(f"{path} is not a whole checkpoint ({error})") from error
     return checkpoint
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        _read(path)
+    except ArtifactError:
+        return False
+    return True
 
 
 def _checksum(text: str, arrays: Mapping[str, np.ndarray]) -> str:

@@ -25,6 +25,9 @@ def parse(config_class: type[T], args: list[str] | None = None) -> T:
     A wrong flag or value ends the program with status 2 and one line on
     standard error. `--help` prints and exits with status 0.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a sign shows "?" for it
+            stream.reconfigure(errors="replace")
     printed = io.StringIO()
     try:
         with contextlib.redirect_stderr(printed):

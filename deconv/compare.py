@@ -39,7 +39,7 @@ from deconv.config import FRAMEWORKS, ROOT, DatasetName, DeviceName, RunConfig
 from deconv.errors import ArtifactError
 from deconv.fashion_mnist import TITLES, Splits, find_data_dir, load_splits
 from deconv.metrics import Scores
-from deconv.weights import read_weights
+from deconv.weights import check_fit, initial_weights, read_weights
 
 # Two runs that differ in one of these do not show the difference of two frameworks.
 SETTINGS = (
@@ -165,7 +165,8 @@ def finished_runs(artifact_dir: Path) -> list[Path]:
     Raises `ArtifactError` when there is none.
     """
     folders = [artifact_dir / f"{framework}_deconv" for framework in FRAMEWORKS]
-    found = [folder for folder in folders if (folder / METRICS).exists()]
+    with explained("look into", artifact_dir):
+        found = [folder for folder in folders if (folder / METRICS).exists()]
     if not found:
         raise ArtifactError(
             f"there is no finished run in {shown(artifact_dir)}; make one with "
@@ -226,8 +227,9 @@ def reconstruct(
     Raises `ArtifactError` with the command's own words when it complains.
     """
     if run.record.framework == "numpy":  # needs no process of its own
-        images = metrics.to_unit_range(splits.test)
-        return scratch.reconstruct(read_weights(run.folder / WEIGHTS), images)
+        weights = read_weights(run.folder / WEIGHTS)
+        check_fit(weights, initial_weights(0))
+        return scratch.reconstruct(weights, metrics.to_unit_range(splits.test))
     module = f"{run.record.framework}.src.inference"
     with tempfile.TemporaryDirectory() as temporary:
         array = Path(temporary) / "reconstructions.npy"

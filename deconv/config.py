@@ -23,6 +23,8 @@ BETAS, EPSILON = (0.95, 0.95), 1e-8
 stumbles less at a high learning rate. Orvieto and Gower (2025, arXiv:2505.21829) found equal ones
 good for language models too."""
 
+LARGEST = float(np.finfo(np.float32).max)
+
 DatasetName = Literal["fashion-mnist", "synthetic", "auto"]
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 Upsampler = Literal["transposed", "resize", "subpixel"]
@@ -67,20 +69,24 @@ class RunConfig:
 
     def __post_init__(self) -> None:
         _at_least("epochs", self.epochs, 1)
+        _at_most("epochs", self.epochs, 10_000)
         _at_least("batch-size", self.batch_size, 1)
         _at_least("seed", self.seed, 0)
+        _at_most("seed", self.seed, 2**32 - 1)  # NumPy's generators take no more
         if self.limit is not None:
             _at_least("limit", self.limit, 1)
-        if not (np.isfinite(self.learning_rate) and self.learning_rate > 0):
+        if not 0 < self.learning_rate < LARGEST:
             raise ConfigError(
-                f"--learning-rate must be a number above 0, but is {self.learning_rate}"
+                f"--learning-rate must be a number above 0 in float32, but is {self.learning_rate}"
             )
         if not self.checkpoint_seconds >= 0:
             raise ConfigError(
                 f"--checkpoint-seconds must be 0 or above, but is {self.checkpoint_seconds}"
             )
-        if not (np.isfinite(self.weight_decay) and self.weight_decay >= 0):
-            raise ConfigError(f"--weight-decay must be 0 or above, but is {self.weight_decay}")
+        if not 0 <= self.weight_decay < LARGEST:
+            raise ConfigError(
+                f"--weight-decay must be 0 or above in float32, but is {self.weight_decay}"
+            )
 
     def learning_rates(self, steps: int) -> np.ndarray:
         """Learning rate of every step of a run: float32 `(steps,)`.
@@ -103,7 +109,8 @@ class InferenceConfig:
     weights: Path | None = None
     """A weights.safetensors of either framework [default: of this framework's last run]."""
     output: Path | None = None
-    """Where to write the picture [default: inference.png in the run's folder]."""
+    """Where to write the picture [default: inference.png in the run's folder, or here where there
+    is none]."""
     array: Path | None = None
     """Instead of a picture, write the reconstructions of all images to this NPY file."""
     count: int = 10
@@ -125,3 +132,8 @@ class InferenceConfig:
 def _at_least(flag: str, value: int, smallest: int) -> None:
     if value < smallest:
         raise ConfigError(f"--{flag} must be at least {smallest}, but is {value}")
+
+
+def _at_most(flag: str, value: int, largest: int) -> None:
+    if value > largest:
+        raise ConfigError(f"--{flag} must be at most {largest}, but is {value}")

@@ -6,6 +6,10 @@ as the last line. Anything else that is raised is a bug of ours and keeps its
 traceback.
 """
 
+import struct
+import zlib
+from tokenize import TokenError
+
 
 class UserError(Exception):
     """The input was wrong; the message says how to mend it."""
@@ -45,3 +49,22 @@ class Interrupted(KeyboardInterrupt):
     def __init__(self, message: str, signal: int) -> None:
         super().__init__(message)
         self.signal = signal
+
+
+DAMAGE = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RecursionError,
+    SyntaxError,
+    TokenError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+"""What the readers of files, Python's and the libraries', raise when bytes are not what they
+should be. Fuzzing found more than their documentation says."""

@@ -199,12 +199,14 @@ def find_data_dir(data_dir: Path | None) -> Path:
     """
     from_environment = os.environ.get("FASHION_MNIST_DIR")
     if data_dir is not None:
-        folder, said_by = data_dir.expanduser(), "--data-dir"
+        named, said_by = data_dir, "--data-dir"
     elif from_environment:
-        folder, said_by = Path(from_environment).expanduser(), "FASHION_MNIST_DIR"
+        named, said_by = Path(from_environment), "FASHION_MNIST_DIR"
     else:
         return ROOT / "artifacts" / "data"
-    if not folder.is_dir():
+    # Not Path's methods: they raise for a user that is not there and a path that is too long.
+    folder = Path(os.path.expanduser(named))  # noqa: PTH111
+    if not os.path.isdir(folder):  # noqa: PTH112
         raise DataError(
             f"{said_by} names {folder}, but there is no such folder; "
             f"correct it, or leave it out to have Fashion-MNIST fetched into artifacts/data"

@@ -50,11 +50,13 @@ def psnr(reconstructions: np.ndarray, images: np.ndarray) -> np.ndarray:
 def ssim(reconstructions: np.ndarray, images: np.ndarray) -> np.ndarray:
     """Structural similarity of each image, 1 for a perfect one: float64 `(N,)`.
 
-    At each pixel, with mean μ, variance σ² and covariance σxy under an 11×11
-    Gaussian window of standard deviation 1.5::
+    The pixels are first shifted and scaled to 0 (black) … 1 (white): SSIM compares
+    brightness by the product of means, so it must be known where black is. At each
+    pixel, with mean μ, variance σ² and covariance σxy under an 11×11 Gaussian window
+    of standard deviation 1.5::
 
         (2·μx·μy + C1)·(2·σxy + C2) / ((μx² + μy² + C1)·(σx² + σy² + C2))
-        C1 = (0.01·MAX)²   C2 = (0.03·MAX)²
+        C1 = 0.01²   C2 = 0.03²
 
     and then the mean over the 18×18 pixels where the window lies inside the
     image. Same input as `mse`. Source: Wang, Bovik, Sheikh and Simoncelli (2004),
@@ -99,7 +101,12 @@ def _decibels(errors: np.ndarray) -> np.ndarray:
 
 def _ssim(x: np.ndarray, y: np.ndarray) -> float:
     return structural_similarity(
-        x, y, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=MAX
+        (x + 1) / 2,
+        (y + 1) / 2,
+        gaussian_weights=True,
+        sigma=1.5,
+        use_sample_covariance=False,
+        data_range=1.0,
     )
 
 

@@ -6,16 +6,15 @@ The same for both frameworks, which bring `load_model` and `reconstruct`.
 import io
 from collections.abc import Callable
 from pathlib import Path
-from tokenize import TokenError
 from typing import TypeVar
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from deconv import figures
 from deconv.artifacts import WEIGHTS, shown, write_atomically
 from deconv.config import FRAMEWORKS, InferenceConfig, RunConfig
-from deconv.errors import ImageError
+from deconv.errors import DAMAGE, ImageError
 from deconv.fashion_mnist import TITLES, load_splits
 from deconv.metrics import psnr, to_unit_range
 
@@ -47,7 +46,7 @@ def infer(
         np.save(data, reconstructions)
         write_atomically(config.array, data.getvalue())
         return
-    output = config.output or run_folder / "inference.png"
+    output = config.output or (run_folder if run_folder.is_dir() else Path()) / "inference.png"
     title = f"{FRAMEWORKS[framework]}: {source}"
     figures.save(figures.reconstructions(images, reconstructions, title), output)
     decibels = psnr(reconstructions, images)
@@ -67,19 +66,25 @@ def read_picture(path: Path) -> np.ndarray:
         if path.suffix.lower() == ".npy":
             # Mapped, not read: a header may claim a size that no memory holds.
             return _from_array(np.lib.format.open_memmap(path, mode="r"), path)
-        with Image.open(path, formats=("PNG", "JPEG")) as picture:
-            grey = picture.convert("L").resize((28, 28), Image.Resampling.LANCZOS)
+        with Image.open(path, formats=("PNG", "JPEG")) as file:
+            picture = ImageOps.exif_transpose(file)  # a camera notes which side was up
+            deep = picture.mode.startswith("I")  # 16 bits, which `convert` would cut off, not scale
+            grey = (
+                Image.fromarray((np.asarray(picture) // 257).astype(np.uint8)) if deep else picture
+            )
+            grey = grey.convert("L").resize((28, 28), Image.Resampling.LANCZOS)
             changed = [
-                *(["turned grey"] if picture.mode != "L" else []),
+                *(["turned to 8 bits"] if deep else []),
+                *(["turned grey"] if picture.mode != "L" and not deep else []),
                 *([f"resized from {picture.width}×{picture.height}"] * (picture.size != grey.size)),
             ]
+    except ImageError:
+        raise
     except FileNotFoundError as error:
         raise ImageError(f"{path}: there is no such file") from error
     except UnidentifiedImageError as error:
         raise ImageError(f"{path} is not a picture; give a PNG, JPEG or NPY file") from error
-    except (
-        OSError, ValueError, EOFError, SyntaxError, TokenError, Image.DecompressionBombError,
-    ) as error:  # fmt: skip
+    except (Image.DecompressionBombError, *DAMAGE) as error:
         raise ImageError(f"cannot read {path}: {error}") from error
     if changed:
         print(f"{path}: {' and '.join(changed)}")

@@ -7,6 +7,7 @@ so it is the third witness: what they compute is no secret of theirs.
 Inside, images are `(N, 1, 28, 28)`; in comments, N is left out.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -26,7 +27,7 @@ from deconv.batches import EpochBatches
 from deconv.config import BETAS, EPSILON, RunConfig
 from deconv.errors import ConfigError
 from deconv.fashion_mnist import load_splits
-from deconv.metrics import scores, to_unit_range
+from deconv.metrics import Scores, scores, to_unit_range
 from deconv.runs import Run
 from deconv.weights import Weights, initial_weights
 
@@ -161,6 +162,14 @@ def reconstruct(weights: Weights, images: np.ndarray) -> np.ndarray:
     return np.concatenate(outputs).reshape(-1, 28, 28, 1)
 
 
+def evaluate(weights: Weights, images: np.ndarray) -> Scores:
+    """Return MSE, PSNR and SSIM, each the mean over images; NaN where an output is not finite."""
+    outputs = reconstruct(weights, images)
+    if not np.isfinite(outputs).all():
+        return Scores(math.nan, math.nan, math.nan)
+    return scores(outputs, images)
+
+
 def train(config: RunConfig) -> RunRecord:
     """Train, keep the weights with the lowest validation loss, and test them once.
 
@@ -181,7 +190,8 @@ def train(config: RunConfig) -> RunRecord:
         config, splits, framework="numpy", version=np.__version__, device="cpu", compiled=False
     )
 
-    with run:
+    # What is not finite is reported as an error, by name.
+    with run, np.errstate(over="ignore", invalid="ignore"):
         weights = initial_weights(config.seed)
         optimizer = Adam(config.weight_decay)
         if run.checkpoint:
@@ -198,11 +208,13 @@ def train(config: RunConfig) -> RunRecord:
             rest = islice(batches(images, order), done, None)
             for batch, rate in zip(rest, rates, strict=True):
                 run.after_step(len(batch), train_step(weights, optimizer, batch, rate))
-            run.end_epoch(scores(reconstruct(weights, validation), validation))
+            run.end_epoch(evaluate(weights, validation))
 
         test = to_unit_range(splits.test)
-        outputs = reconstruct(run.best_weights, test)
-        return run.finish(scores(outputs, test), test[:10], outputs[:10])
+        shown = test[:10]
+        return run.finish(
+            evaluate(run.best_weights, test), shown, reconstruct(run.best_weights, shown)
+        )
 
 
 def _channels_first(images: np.ndarray) -> np.ndarray:

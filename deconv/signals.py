@@ -1,5 +1,6 @@
 """Ending a program on request, at a moment that it chooses."""
 
+import contextlib
 import signal
 import threading
 from types import FrameType
@@ -31,8 +32,9 @@ class StopRequest:
 
     def close(self) -> None:
         """Listen no longer: put the handlers of before back."""
-        while self._before:
-            signal.signal(*self._before.popitem())
+        with contextlib.suppress(KeyError):  # a signal in between has put them back
+            while True:
+                signal.signal(*self._before.popitem())
 
     def _remember(self, number: int, frame: FrameType | None) -> None:
         self.signal = number

@@ -12,7 +12,7 @@ once it is full, is taken away.
 
 import argparse
 import os
-import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -80,15 +80,17 @@ def execute(
             cell.outputs = [output for output in cell.outputs if not _is_progress_bar(output)]
             for output in cell.outputs:
                 if output.output_type == "stream":
-                    output.text = _from_root(output.text)
+                    output.text = _as_usual(output.text, settings or {})
 
 
 def _is_progress_bar(output: Mapping[str, Any]) -> bool:
     return _WIDGET in output.get("data", {})
 
 
-def _from_root(text: str) -> str:
-    """Write paths as they are for a reader with the dataset at its usual place."""
+def _as_usual(text: str, settings: Mapping[str, str]) -> str:
+    """Write paths as they are for a reader who has everything at its usual place."""
+    runs = settings.get("DECONV_NOTEBOOK_DIR", "artifacts/notebooks")
+    text = text.replace(runs, "artifacts/notebooks")
     return text.replace(str(find_data_dir(None)), "artifacts/data").replace(f"{ROOT}/", "")
 
 
@@ -100,13 +102,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         action="store_true",
         help="a few seconds of training on drawn garments; not for outputs to keep",
     )
-    settings = {"DECONV_QUICK": "1" if parser.parse_args(arguments).quick else "0"}
-    # What an earlier build left would be moved aside, with a line about it in the output.
-    shutil.rmtree(ROOT / "artifacts" / "notebooks", ignore_errors=True)
+    quick = "1" if parser.parse_args(arguments).quick else "0"
     for source in find_sources():
         print(f"{source.relative_to(ROOT)} …", flush=True)
         notebook = convert(source)
-        execute(notebook, source.parent, settings)
+        with tempfile.TemporaryDirectory() as folder:  # a reader's own runs are left alone
+            settings = {"DECONV_QUICK": quick, "DECONV_NOTEBOOK_DIR": folder}
+            execute(notebook, source.parent, settings)
         target = source.with_suffix(".ipynb")
         target.write_text(nbformat.writes(notebook) + "\n")
         print(f"{target.relative_to(ROOT)} ({target.stat().st_size / 1e6:.2f} MB)", flush=True)

@@ -20,6 +20,8 @@ from pathlib import Path as _Path
 # the lowest level that hides it. Set it to 0 to see all: why a GPU is not used, or why loading
 # the library ended the process (what is held back below is lost then).
 _QUIET = _os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") == "3"
+# Keras may be set to another library for other work; here it is TensorFlow's.
+_os.environ["KERAS_BACKEND"] = "tensorflow"
 # The first lines are logged before that level is read. They begin with I, W or E and the time.
 _EARLY_LOG = _re.compile(rb"WARNING: All log messages before absl::|[IWE]\d{4} \d\d:\d\d:\d\d")
 

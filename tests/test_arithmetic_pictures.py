@@ -201,6 +201,13 @@ def test_the_command_prints_and_draws(tmp_path):
     assert Image.open(target.with_suffix(".png")).format == "PNG"
 
 
+def test_a_screen_without_arrows_shows_question_marks(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    done = command("--input", "2", "--output", str(tmp_path / "stamp.gif"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "2?2 ? 3?3" in done.stdout
+
+
 def test_the_command_fails_in_one_line():
     done = command("--stride", "1", "--output-padding", "1")
     assert done.returncode == 2
@@ -213,6 +220,8 @@ def test_the_command_fails_in_one_line():
     [
         ({"input": 17}, "--input must be between 1 and 16, but is 17"),
         ({"input": 16, "stride": 9}, "output would have 136 × 136 pixels"),
+        ({"stride": 100_000}, "output would have 300001 × 300001 pixels"),
+        ({"kernel": 1200, "padding": 600}, "kernel would reach over 1200 × 1200 pixels"),
         ({"output": ROOT / "a.png"}, "--output must end in .gif"),
         ({"input": 2, "kernel": 1, "stride": 4}, "padding 1 cuts off every stamp"),
     ],

@@ -105,6 +105,43 @@ def test_the_checkpoint_before_stands_in_for_a_damaged_one(tmp_path, capsys):
         read_checkpoint(tmp_path, RUN)
 
 
+def test_a_damaged_checkpoint_never_takes_the_place_of_a_good_one(tmp_path, capsys):
+    for step in (1, 2):
+        write_checkpoint(tmp_path, checkpoint(seconds=step))
+    (tmp_path / CHECKPOINT).write_bytes(b"damaged")
+    write_checkpoint(tmp_path, checkpoint(seconds=3))
+    (tmp_path / CHECKPOINT).unlink()
+    assert read_checkpoint(tmp_path, RUN).seconds == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('"epochs": 1', '"epochs": 1e999'), ('"epochs": 1', '"epochs": 2.9'),
+     ('"compiled": false', '"compiled": "False"'), ('"test_mse": 0.1', '"test_mse": null'),
+     ('"test_mse": 0.1', '"test_mse": 1' + 400 * "0"), ('"cpu"', 9000 * "[" + 9000 * "]")],
+    ids=["no end", "half an epoch", "text", "null", "401 digits", "deep"],
+)  # fmt: skip
+def test_records_with_impossible_values_are_refused(old, new, tmp_path):
+    write_record(tmp_path, RECORD)
+    path = tmp_path / "metrics.json"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    with pytest.raises(ArtifactError, match="not the record of a run"):
+        read_record(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "shape", ["(10**30, 28, 28)", str((10**30, 28, 28)), "(-1, 28, 28)", "(True, 28, 28)", "[]:1"]
+)
+def test_arrays_with_impossible_headers_are_refused(shape, tmp_path):
+    path = tmp_path / "array.npy"
+    header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    path.write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+    with pytest.raises(ImageError, match=r"array\.npy"):
+        read_picture(path)
+
+
 def test_a_second_training_is_kept_out_and_a_dead_one_is_not_waited_for(tmp_path):
     folder = tmp_path / "pytorch_deconv"
     program = (

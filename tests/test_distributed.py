@@ -9,12 +9,14 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 from conftest import Framework
 from test_reliability import FLAGS, TRAINERS, run_folder, start, wait_for_steps
 
 from deconv.artifacts import read_record
 from deconv.batches import EpochBatches
 from deconv.config import ROOT, RunConfig
+from deconv.errors import ConfigError
 from deconv.fashion_mnist import load_splits
 from deconv.workers import LOST
 
@@ -79,6 +81,30 @@ def test_several_workers_refuse_to_compile(name, tmp_path):
     assert all(status != 0 for status, _, _ in results)
     assert "--compile on: several workers train without compiling" in results[0][2]
     assert list(tmp_path.iterdir()) == []
+
+
+TWO = ["127.0.0.1:1", "127.0.0.1:2"]
+
+
+@pytest.mark.parametrize(
+    ("cluster", "task"),
+    [({"worker": TWO}, {"type": "worker", "index": 5}),
+     ({"worker": "127.0.0.1:1"}, {"type": "worker", "index": 0}),
+     ({"worker": ["localhost"]}, {"type": "worker", "index": 0}),
+     ({"worker": TWO}, {"type": "evaluator", "index": 0}),
+     ({"chief": TWO[:1], "worker": TWO[1:]}, {"type": "worker", "index": 0})],
+    ids=["index", "no list", "no port", "type", "chief"],
+)  # fmt: skip
+def test_a_cluster_that_cannot_work_is_refused(cluster, task, monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": task}))
+    with pytest.raises(ConfigError, match="TF_CONFIG is not understood"):
+        Framework("tensorflow").distributed.join_workers("/CPU:0")
+
+
+def test_workers_without_torchrun_are_refused(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ConfigError, match=r"RANK and .* not: start several workers with torchrun"):
+        Framework("pytorch").distributed.join_workers(torch.device("cpu"))
 
 
 def test_shares_are_the_whole_batch_without_overlap():

@@ -107,6 +107,20 @@ def test_means_are_weighted_by_sample(framework, images):
     assert loss == pytest.approx(expected.mse, rel=1e-5)
 
 
+def test_a_worker_without_a_single_image_has_no_loss(framework, images):
+    model = framework.build(initial_weights(0))
+    optimizer = framework.engine.build_optimizer(model, framework.config.Config(device="cpu"))
+    nothing = framework.utils.from_numpy(images[:0])
+
+    def step(model, optimizer, images, targets):  # of all workers; this one only takes part
+        return framework.engine.loss_fn(images, targets)
+
+    rates = np.ones(1, np.float32)
+    assert np.isnan(
+        framework.engine.train_epoch(model, optimizer, [(nothing, nothing)], rates, step)
+    )
+
+
 def test_train_epoch_follows_the_learning_rates(framework, images):
     batch = framework.utils.from_numpy(images)
     model = framework.build(initial_weights(0))

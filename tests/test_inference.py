@@ -86,6 +86,30 @@ def test_reconstruct_refuses_what_is_not_a_picture(framework, weights, wrong):
         framework.inference.reconstruct(model, wrong)
 
 
+def test_sixteen_bits_are_scaled_and_not_cut_off(tmp_path, capsys):
+    ramp = np.linspace(0, 65535, 28 * 28).reshape(28, 28).astype(np.uint16)
+    Image.fromarray(ramp).save(tmp_path / "deep.png")
+    (picture,) = read_picture(tmp_path / "deep.png")
+    np.testing.assert_allclose(picture[..., 0], ramp / 32767.5 - 1, atol=0.01)
+    assert "turned to 8 bits" in capsys.readouterr().out
+
+
+def test_a_photo_is_turned_the_way_the_camera_was_held(tmp_path):
+    ramp = np.tile(np.linspace(0, 255, 28).astype(np.uint8), (28, 1))  # dark on the left
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the top of the scene is on the right of the file
+    Image.fromarray(ramp).save(tmp_path / "photo.jpg", exif=exif, quality=95)
+    (picture,) = read_picture(tmp_path / "photo.jpg")
+    assert picture[0].mean() < -0.9
+    assert picture[-1].mean() > 0.9
+
+
+def test_without_a_run_the_picture_comes_here(framework, weights, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    infer(framework, monkeypatch, "--weights", weights, "--artifact-dir", tmp_path / "none")
+    assert (tmp_path / "inference.png").exists()
+
+
 def test_one_model_serves_several_threads(framework, weights):
     """Each thread gets the answer to its own question."""
     model = framework.inference.load_model(weights, device="cpu")

@@ -25,7 +25,8 @@ def ssim_from_its_definition(x: np.ndarray, y: np.ndarray) -> float:
     distance = np.arange(-5, 6)
     window = np.exp(-(distance[:, None] ** 2 + distance[None, :] ** 2) / (2 * 1.5**2))
     window /= window.sum()
-    c1, c2 = (0.01 * 2) ** 2, (0.03 * 2) ** 2
+    c1, c2 = 0.01**2, 0.03**2
+    x, y = (x + 1) / 2, (y + 1) / 2  # 0 is black, as the paper has it
     values = []
     for row in range(28 - 10):
         for column in range(28 - 10):
@@ -73,6 +74,12 @@ def test_ssim_agrees_with_its_definition(noise):
     ]
     assert metrics.ssim(outputs, images) == pytest.approx(expected, abs=1e-10)
     assert max(expected) < 1
+
+
+def test_ssim_knows_where_black_is():
+    """A negative is as unlike as can be; with mid-grey at 0 it would be counted as like."""
+    images = pictures()
+    assert metrics.ssim(-images, images).max() < 0
 
 
 def test_scores_are_the_means_over_images():

@@ -8,7 +8,7 @@ import pytest
 from deconv import compare, scratch
 from deconv.batches import EpochBatches
 from deconv.config import RunConfig
-from deconv.errors import ConfigError
+from deconv.errors import ConfigError, TrainingError
 from deconv.fashion_mnist import load_splits
 from deconv.metrics import scores, to_unit_range
 from deconv.weights import initial_weights, read_weights
@@ -95,6 +95,15 @@ def test_a_run_is_recorded_resumed_and_compared_like_the_others(tmp_path, splits
     scratch.train(RunConfig(**config, artifact_dir=tmp_path / "resumed", resume=True))
     resumed = tmp_path / "resumed" / "numpy_deconv" / "weights.safetensors"
     assert resumed.read_bytes() == weights
+
+
+def test_a_rate_that_explodes_is_named(tmp_path):
+    config = RunConfig(
+        dataset="synthetic", limit=32, epochs=1, learning_rate=1e38, artifact_dir=tmp_path
+    )
+    with pytest.raises(TrainingError, match="no longer a finite number"):
+        scratch.train(config)
+    assert not (tmp_path / "numpy_deconv" / "weights.safetensors").exists()
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,13 @@ def test_import_from_the_repository_root_gives_the_library_and_nothing_on_stderr
 
 
 @pytest.mark.usefixtures("library")
+def test_keras_computes_with_tensorflow_whatever_else_it_is_set_to():
+    code = "import tensorflow.src.model as model; print(model.keras.backend.backend())"
+    result = python("-c", code, cwd=ROOT, KERAS_BACKEND="no-such-library")
+    assert (result.stdout, result.stderr) == ("tensorflow\n", "")
+
+
+@pytest.mark.usefixtures("library")
 def test_module_runs_with_dash_m_and_its_functions_reach_a_spawned_worker(tmp_path):
     hello = """
         import multiprocessing, os, pickle

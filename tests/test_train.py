@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ from conftest import FRAMEWORKS, Framework
 from safetensors import safe_open
 
 from deconv.artifacts import read_history, read_record
+from deconv.config import ROOT, RunConfig
 from deconv.errors import ArtifactError, TrainingError
 from deconv.fashion_mnist import load_splits
 from deconv.metrics import scores, to_unit_range
@@ -122,27 +124,47 @@ def test_the_best_epoch_is_kept_not_the_last(framework, tmp_path, monkeypatch):
     """Validation says the second of three epochs is best; its weights must be on the disk."""
     from deconv.metrics import Scores
 
-    exported, losses = [], iter([0.3, 0.1, 0.2, 0.5])
-    export, evaluate = framework.utils.export_weights, framework.engine.evaluate
+    judged, losses = [], iter([0.3, 0.1, 0.2, 0.5])
 
-    def exporting(model):
-        exported.append(export(model))
-        return exported[-1]
+    def judging(model, _):
+        judged.append(framework.utils.export_weights(model))
+        return Scores(next(losses), 30.0, 0.9)
 
-    monkeypatch.setattr(framework.utils, "export_weights", exporting)
-    monkeypatch.setattr(
-        framework.engine,
-        "evaluate",
-        lambda *arguments: Scores(next(losses), *list(vars(evaluate(*arguments)).values())[1:]),
-    )
+    monkeypatch.setattr(framework.engine, "evaluate", judging)
     record = train(framework, tmp_path, epochs=3)
     kept = read_weights(tmp_path / f"{framework.name}_deconv" / "weights.safetensors")
     assert record.best_epoch == 2
     chosen = [
         all(np.array_equal(kept[name], array) for name, array in weights.items())
-        for weights in exported
+        for weights in judged
     ]
-    assert chosen.count(True) == 1
+    assert chosen == [False, True, False, True]  # the last is the test
+
+
+def test_a_run_in_bfloat16_claims_what_its_weights_give(framework, tmp_path):
+    record = train(framework, tmp_path, epochs=1, precision="bfloat16")
+    folder = tmp_path / f"{framework.name}_deconv"
+    model = framework.inference.load_model(folder / "weights.safetensors", device="cpu")
+    images = to_unit_range(load_splits(RunConfig(dataset="synthetic")).test)
+    given = scores(framework.inference.reconstruct(model, images), images)
+    assert record.test_psnr == pytest.approx(given.psnr, abs=1e-3)
+
+
+def test_compiling_without_a_compiler_is_refused_before_anything_is_written(tmp_path):
+    flags = ["--dataset=synthetic", "--device=cpu", "--compile=on", f"--artifact-dir={tmp_path}"]
+    nothing = {"CXX": "no-such-compiler", "TORCHINDUCTOR_CACHE_DIR": str(tmp_path / "cache")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytorch.src.train", *flags],
+        env=os.environ | nothing,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "error: --compile on: torch.compile does not work here" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "pytorch_deconv").exists()
 
 
 def test_an_earlier_run_is_moved_aside(framework, tmp_path, capsys):

@@ -7,6 +7,7 @@ from typing import Literal
 from deconv import cli
 from deconv.arithmetic.animation import animation, still
 from deconv.arithmetic.scene import Scene
+from deconv.arithmetic.sizes import output_size
 from deconv.arithmetic.summary import summary
 from deconv.artifacts import explained, write_atomically
 from deconv.config import ROOT
@@ -44,20 +45,20 @@ class Options:
 
     def scene(self) -> Scene:
         """The layer with its numbers; raises `ConfigError` where it cannot be drawn."""
-        scene = Scene.of(
-            self.input,
-            self.kernel,
-            self.stride,
-            self.padding,
-            self.output_padding,
-            self.dilation,
-        )
-        if scene.axis.large > LARGEST_OUTPUT:
+        layer = (self.kernel, self.stride, self.padding, self.output_padding, self.dilation)
+        large = output_size(self.input, *layer)
+        if large > LARGEST_OUTPUT:
             raise ConfigError(
-                f"the output would have {scene.axis.large} × {scene.axis.large} pixels, and more "
+                f"the output would have {large} × {large} pixels, and more "
                 f"than {LARGEST_OUTPUT} cannot be drawn: use a smaller input or stride"
             )
-        return scene
+        reach = self.dilation * (self.kernel - 1) + 1
+        if reach > LARGEST_OUTPUT:
+            raise ConfigError(
+                f"the kernel would reach over {reach} × {reach} pixels, and more "
+                f"than {LARGEST_OUTPUT} cannot be drawn: use a smaller kernel or dilation"
+            )
+        return Scene.of(self.input, *layer)
 
 
 def main() -> None:

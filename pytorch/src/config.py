@@ -40,5 +40,8 @@ def detect_device(preference: DeviceName = "auto") -> torch.device:
         names = ", ".join(name for name, found in there.items() if found)
         raise DeviceError(f"--device {preference}: PyTorch finds no such device; it has {names}")
     if preference == "cuda" and "LOCAL_RANK" in os.environ:  # torchrun: each process has its own
-        return torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        rank, count = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+        if rank >= count:
+            raise DeviceError(f"worker {rank + 1} of this machine finds only {count} CUDA devices")
+        return torch.device("cuda", rank)
     return torch.device(preference)

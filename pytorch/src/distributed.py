@@ -21,10 +21,16 @@ def join_workers(device: torch.device) -> Workers:
     """Meet the other processes that `torchrun` started; without it, be the only worker.
 
     CUDA devices talk through nccl, CPUs through gloo. Raises `DeviceError` for a
-    device that neither knows.
+    device that neither knows, and `ConfigError` when it was not torchrun.
     """
     if "WORLD_SIZE" not in os.environ:
         return ALONE
+    needed = ("RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
+    if missing := [name for name in needed if name not in os.environ]:
+        raise ConfigError(
+            f"WORLD_SIZE is set, but {' and '.join(missing)} not: start several workers with "
+            "torchrun, or unset WORLD_SIZE"
+        )
     if device.type not in ("cpu", "cuda"):
         raise DeviceError(f"several workers cannot train on {device.type}; give --device cpu")
     # Optimizers import this. Where a group is there already, it keeps hold of it for good, and
@@ -35,7 +41,10 @@ def join_workers(device: torch.device) -> Workers:
 
     def agree(answer: bool) -> bool:
         votes = torch.tensor(float(answer), device=device)
-        distributed.all_reduce(votes)
+        try:
+            distributed.all_reduce(votes)
+        except RuntimeError as failure:
+            raise TrainingError(LOST) from failure
         return bool(votes)
 
     @contextmanager

@@ -1,5 +1,6 @@
 """The training loop, in sight: forward, loss, backward, step."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
@@ -7,10 +8,11 @@ import torch
 from torch import nn
 
 from deconv.config import BETAS, EPSILON
+from deconv.errors import ConfigError
 from deconv.metrics import Scores
 from deconv.weights import Weights
 
-from .config import Config
+from .config import Config, detect_device
 from .utils import psnr, ssim
 
 
@@ -54,9 +56,17 @@ def choose_step(config: Config) -> Callable:
     """Return `train_step`, compiled if `config.compile` asks for it.
 
     "auto" does not compile: torch.compile needs a C++ compiler and tens of
-    seconds, which ten epochs of this small model do not earn back.
+    seconds, which ten epochs of this small model do not earn back. Raises
+    `ConfigError` where it does not work.
     """
-    return torch.compile(train_step) if config.compile == "on" else train_step
+    if config.compile != "on":
+        return train_step
+    try:
+        torch.compile(torch.neg)(torch.zeros(1, device=detect_device(config.device)))
+    except RuntimeError as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f"--compile on: torch.compile does not work here ({reason})") from error
+    return torch.compile(train_step)
 
 
 def loss_fn(reconstructions: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
@@ -116,6 +126,8 @@ def train_epoch(
         sizes.append(len(images))
         if after_step is not None:
             after_step(len(images), losses[-1])
+    if not any(sizes):  # more workers than images in a batch
+        return math.nan
     return float(np.average(torch.stack(losses).cpu(), weights=sizes))
 
 

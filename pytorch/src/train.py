@@ -4,6 +4,7 @@ torch is imported after the arguments are read, so that `--help` and a wrong
 flag answer at once.
 """
 
+from dataclasses import replace
 from itertools import islice
 
 from deconv import cli
@@ -72,6 +73,8 @@ def train(config: Config) -> RunRecord:
             train_epoch(model, optimizer, rest, rates, step, run.after_step)
             run.end_epoch(evaluate(model, validation))
 
+        if config.precision != "float32":  # test what the file of weights gives to everybody
+            model = build_model(replace(config, precision="float32")).to(device)
         load_weights(model, run.best_weights)
         shown = to_unit_range(splits.test[:10])
         return run.finish(evaluate(model, test), shown, reconstruct(model, shown))

@@ -90,18 +90,19 @@ def ssim(
 ) -> torch.Tensor:
     """Structural similarity: per image, then the mean unless `reduction="none"`.
 
-    Gaussian window 11×11, sigma 1.5. torchmetrics also averages a border that it
-    fills by reflection; tf.image and scikit-image do not, so 5 pixels are cropped.
+    Its definition wants pixels from 0 up, so [-1, 1] becomes [0, 1]. Gaussian window
+    11×11, sigma 1.5. torchmetrics also averages a border that it fills by reflection;
+    tf.image and scikit-image do not, so 5 pixels are cropped.
     """
     import_torchvision()
     from torchmetrics.functional.image import structural_similarity_index_measure
 
     _, full = structural_similarity_index_measure(
-        reconstructions,
-        images,
+        (reconstructions + 1) / 2,
+        (images + 1) / 2,
         sigma=1.5,
         kernel_size=11,
-        data_range=2.0,
+        data_range=1.0,
         reduction="none",
         return_full_image=True,
     )

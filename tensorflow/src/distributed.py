@@ -6,6 +6,7 @@ one it is. In each process, the GPUs share once more.
 
 import json
 import os
+import re
 from collections.abc import Callable
 
 import keras
@@ -37,9 +38,9 @@ def join_workers(device: str) -> Workers:
             return Workers(scope=tf.distribute.MirroredStrategy().scope)
         return Workers(scope=lambda: tf.device(device))
     try:
-        cluster = json.loads(os.environ["TF_CONFIG"])
-        rank, count = int(cluster["task"]["index"]), len(cluster["cluster"]["worker"])
-    except (ValueError, KeyError, TypeError) as error:
+        content = json.loads(os.environ["TF_CONFIG"])
+        rank, count = _read_cluster(**content["cluster"], **content["task"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ConfigError(
             f"TF_CONFIG is not understood ({error!r}); it must look like "
             '{"cluster": {"worker": ["host:port", "host:port"]}, '
@@ -53,9 +54,23 @@ def join_workers(device: str) -> Workers:
         return strategy.reduce("SUM", each, axis=None)
 
     def agree(answer: bool) -> bool:
-        return bool(votes(tf.constant(float(answer))) > 0)
+        try:
+            return bool(votes(tf.constant(float(answer))) > 0)
+        except _LOST_ERRORS as failure:
+            raise TrainingError(LOST) from failure
 
     return Workers(rank, count, agree, strategy.scope)
+
+
+def _read_cluster(worker: list[str], type: str, index: int) -> tuple[int, int]:
+    """Return this worker's number and how many there are. Other kinds of tasks are not for us."""
+    if type != "worker":
+        raise ValueError(f"task {type}")
+    if not (isinstance(worker, list) and all(re.fullmatch(r"\S+:\d+", str(w)) for w in worker)):
+        raise ValueError(f"workers {worker}")
+    if not 0 <= int(index) < len(worker):
+        raise ValueError(f"index {index}")
+    return int(index), len(worker)
 
 
 def share_step(config: Config, workers: Workers) -> Callable:

@@ -1,5 +1,6 @@
 """The training loop, in sight: forward, loss, gradients, step."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 
 import keras
@@ -135,6 +136,8 @@ def train_epoch(
         sizes.append(len(images))
         if after_step is not None:
             after_step(len(images), losses[-1])
+    if not any(sizes):  # more workers than images in a batch
+        return math.nan
     return float(np.average(tf.stack(losses).numpy(), weights=sizes))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,8 +77,11 @@ def train(config: Config) -> RunRecord:
             train_epoch(model, optimizer, rest, rates, step, run.after_step)
             run.end_epoch(evaluate(model, validation))
 
+        if config.precision != "float32":  # test what the file of weights gives to everybody
+            model = build_model(replace(config, precision="float32"))
         load_weights(model, run.best_weights)
-        save_for_keras(model, run.folder)
+        if workers.leads:
+            save_for_keras(model, run.folder)
         shown = to_unit_range(splits.test[:10])
         return run.finish(evaluate(model, test), shown, reconstruct(model, shown))
 

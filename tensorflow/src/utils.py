@@ -80,9 +80,12 @@ def ssim(
 ) -> tf.Tensor:
     """Structural similarity: per image, then the mean unless `reduction="none"`.
 
-    Gaussian window 11×11, sigma 1.5, only where the window lies inside the image.
+    Its definition wants pixels from 0 up, so [-1, 1] becomes [0, 1]. Gaussian window
+    11×11, sigma 1.5, only where the window lies inside the image.
     """
-    values = tf.image.ssim(reconstructions, images, max_val=2.0, filter_size=11, filter_sigma=1.5)
+    values = tf.image.ssim(
+        (reconstructions + 1) / 2, (images + 1) / 2, max_val=1.0, filter_size=11, filter_sigma=1.5
+    )
     return tf.reduce_mean(values) if reduction == "mean" else values
 
 
