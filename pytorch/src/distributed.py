@@ -41,21 +41,28 @@ def join_workers(device: torch.device) -> Workers:
 
     def agree(answer: bool) -> bool:
         votes = torch.tensor(float(answer), device=device)
-        try:
+        with _connected():
             distributed.all_reduce(votes)
-        except RuntimeError as failure:
-            raise TrainingError(LOST) from failure
         return bool(votes)
 
     @contextmanager
     def group() -> Iterator[None]:
         try:
             yield
-            distributed.barrier()  # who leaves first would break the others' connections
+            with _connected():
+                distributed.barrier()  # who leaves first would break the others' connections
         finally:
             distributed.destroy_process_group()
 
     return Workers(distributed.get_rank(), distributed.get_world_size(), agree, group)
+
+
+@contextmanager
+def _connected() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as failure:
+        raise TrainingError(LOST) from failure
 
 
 def share_step(config: Config, workers: Workers) -> Callable:
@@ -88,10 +95,8 @@ def distributed_step(
     gradients = [p.grad for p in model.parameters() if p.grad is not None]
     values = [*gradients, error.detach(), error.new_tensor(targets.numel())]
     sums = torch.cat([value.flatten() for value in values])
-    try:
+    with _connected():
         distributed.all_reduce(sums)  # all in one exchange
-    except RuntimeError as failure:
-        raise TrainingError(LOST) from failure
     *totals, total_error, pixels = sums.split([value.numel() for value in values])
     for gradient, total in zip(gradients, totals, strict=True):
         gradient.copy_(total.view_as(gradient) / pixels)

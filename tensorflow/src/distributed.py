@@ -7,7 +7,8 @@ one it is. In each process, the GPUs share once more.
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import keras
 import tensorflow as tf
@@ -54,10 +55,8 @@ def join_workers(device: str) -> Workers:
         return strategy.reduce("SUM", each, axis=None)
 
     def agree(answer: bool) -> bool:
-        try:
+        with _connected():
             return bool(votes(tf.constant(float(answer))) > 0)
-        except _LOST_ERRORS as failure:
-            raise TrainingError(LOST) from failure
 
     return Workers(rank, count, agree, strategy.scope)
 
@@ -71,6 +70,14 @@ def _read_cluster(worker: list[str], type: str, index: int) -> tuple[int, int]:
     if not 0 <= int(index) < len(worker):
         raise ValueError(f"index {index}")
     return int(index), len(worker)
+
+
+@contextmanager
+def _connected() -> Iterator[None]:
+    try:
+        yield
+    except _LOST_ERRORS as failure:
+        raise TrainingError(LOST) from failure
 
 
 def share_step(config: Config, workers: Workers) -> Callable:
@@ -112,12 +119,10 @@ def distributed_step(
         return strategy.experimental_distribute_values_from_function(of)
 
     counts = share(tf.ones((len(images), 1, 1, 1)), tf.zeros((1, 1, 1, 1)))
-    try:
+    with _connected():
         return _replicated_step(
             model, optimizer, share(images, blank), share(targets, blank), counts
         )
-    except _LOST_ERRORS as failure:
-        raise TrainingError(LOST) from failure
 
 
 @tf.function
