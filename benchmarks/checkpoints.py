@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks.machine import describe
 from benchmarks.soak import TRAINERS
 from deconv import cli
-from deconv.config import FRAMEWORKS, RunConfig
+from deconv.config import FRAMEWORKS, RunConfig, at_least
 
 STEPS = 101
 """One of them is the last, which writes its checkpoint when the clock has stopped."""
@@ -31,6 +31,9 @@ class CheckpointsConfig:
 
     repeats: int = 5
     """Pairs of runs for each trainer; medians are printed."""
+
+    def __post_init__(self) -> None:
+        at_least("repeats", self.repeats, 1)
 
 
 def seconds_each(name: str, repeats: int) -> list[float]:

@@ -18,7 +18,7 @@ from tqdm.auto import tqdm
 from benchmarks.machine import describe
 from benchmarks.throughput import SIDE, TRAINING_MACS, matrix_product, rate
 from deconv import cli
-from deconv.config import FRAMEWORKS
+from deconv.config import FRAMEWORKS, at_least
 from deconv.metrics import to_unit_range
 from deconv.synthetic import draw_garments
 from deconv.weights import initial_weights, layers
@@ -36,6 +36,11 @@ class LayersConfig:
     """Times that everything is measured; medians are printed."""
     seconds: float = 0.2
     """How long each measurement lasts at least."""
+
+    def __post_init__(self) -> None:
+        at_least("batch-size", self.batch_size, 1)
+        at_least("repeats", self.repeats, 1)
+        at_least("seconds", self.seconds, 0)
 
 
 def passes_pytorch(

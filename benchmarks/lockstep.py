@@ -16,7 +16,7 @@ import numpy as np
 
 from deconv import cli, figures
 from deconv.artifacts import shown
-from deconv.config import ROOT, DatasetName, RunConfig
+from deconv.config import ROOT, DatasetName, RunConfig, at_least
 from deconv.fashion_mnist import TITLES, Splits, load_splits
 from deconv.weights import initial_weights
 
@@ -37,6 +37,10 @@ class LockstepConfig:
     """Folder of the Fashion-MNIST archives."""
     output: Path = ROOT / "docs" / "figures" / "lockstep.png"
     """Where to write the picture."""
+
+    def __post_init__(self) -> None:
+        at_least("steps", self.steps, 1)
+        at_least("seed", self.seed, 0)
 
 
 def losses(framework: str, splits: Splits, config: LockstepConfig, name: str) -> Iterator[float]:

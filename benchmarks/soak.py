@@ -27,7 +27,7 @@ from tqdm.auto import tqdm
 from deconv import cli
 from deconv.artifacts import METRICS, read_history, read_record
 from deconv.checkpoint import CHECKPOINT, PREVIOUS
-from deconv.config import FRAMEWORKS, RunConfig
+from deconv.config import FRAMEWORKS, RunConfig, at_least
 
 TRAINERS = {
     "pytorch": "pytorch.src.train",
@@ -54,6 +54,9 @@ class SoakConfig:
     """Trainers to test."""
     seed: int = 0
     """Seed of the random moments."""
+
+    def __post_init__(self) -> None:
+        at_least("kills", self.kills, 1)
 
 
 def train(name: str, config: RunConfig) -> None:

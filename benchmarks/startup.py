@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.machine import describe
 from deconv import cli
 from deconv.checkpoint import CHECKPOINT
-from deconv.config import FRAMEWORKS, ROOT, DatasetName
+from deconv.config import FRAMEWORKS, ROOT, DatasetName, at_least
 
 LIBRARIES = {"pytorch": "torch", "tensorflow": "tensorflow"}
 
@@ -30,6 +30,9 @@ class StartupConfig:
     """Times that each is measured; medians are printed."""
     dataset: DatasetName = "fashion-mnist"
     """What to train on."""
+
+    def __post_init__(self) -> None:
+        at_least("repeats", self.repeats, 1)
 
 
 def seconds_of(*arguments: str) -> float:

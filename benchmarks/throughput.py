@@ -25,7 +25,7 @@ from tqdm.auto import tqdm
 from benchmarks.machine import describe
 from deconv import cli, figures
 from deconv.artifacts import shown, write_atomically
-from deconv.config import FRAMEWORKS, ROOT
+from deconv.config import FRAMEWORKS, ROOT, at_least
 from deconv.metrics import to_unit_range
 from deconv.synthetic import draw_garments
 from deconv.weights import initial_weights, layers
@@ -50,6 +50,10 @@ class ThroughputConfig:
     """Smoke test: two batch sizes, once."""
     output: Path = ROOT / "artifacts" / "benchmarks"
     """Folder for throughput.json and throughput.png."""
+
+    def __post_init__(self) -> None:
+        at_least("repeats", self.repeats, 1)
+        at_least("seconds", self.seconds, 0)
 
 
 def rate(work: Callable[[], Any], amount: float, seconds: float) -> float:

@@ -24,7 +24,7 @@ from benchmarks.machine import describe
 from benchmarks.recipes import NAMES, Reconstruct, load
 from deconv import cli, figures, metrics
 from deconv.artifacts import shown, write_atomically
-from deconv.config import ROOT, DatasetName, RunConfig
+from deconv.config import ROOT, DatasetName, RunConfig, at_least
 from deconv.fashion_mnist import TITLES, load_splits
 
 EVERY = 5_120
@@ -49,6 +49,9 @@ class TimeConfig:
     """Folder of the Fashion-MNIST archives."""
     output: Path = ROOT / "artifacts" / "benchmarks"
     """Folder for time_to_psnr.json and time_to_psnr.png."""
+
+    def __post_init__(self) -> None:
+        at_least("repeats", self.repeats, 1)
 
 
 class Finished(Exception):

@@ -68,13 +68,13 @@ class RunConfig:
     """Compile the training step (torch.compile, XLA); auto decides by framework and device."""
 
     def __post_init__(self) -> None:
-        _at_least("epochs", self.epochs, 1)
+        at_least("epochs", self.epochs, 1)
         _at_most("epochs", self.epochs, 10_000)
-        _at_least("batch-size", self.batch_size, 1)
-        _at_least("seed", self.seed, 0)
+        at_least("batch-size", self.batch_size, 1)
+        at_least("seed", self.seed, 0)
         _at_most("seed", self.seed, 2**32 - 1)  # NumPy's generators take no more
         if self.limit is not None:
-            _at_least("limit", self.limit, 1)
+            at_least("limit", self.limit, 1)
         if not 0 < self.learning_rate < LARGEST:
             raise ConfigError(
                 f"--learning-rate must be a number above 0 in float32, but is {self.learning_rate}"
@@ -126,10 +126,11 @@ class InferenceConfig:
     """Where to compute; auto takes the first of CUDA, MPS, CPU that is there."""
 
     def __post_init__(self) -> None:
-        _at_least("count", self.count, 1)
+        at_least("count", self.count, 1)
 
 
-def _at_least(flag: str, value: int, smallest: int) -> None:
+def at_least(flag: str, value: float, smallest: float) -> None:
+    """Raise `ConfigError` when the value of a flag is too small."""
     if value < smallest:
         raise ConfigError(f"--{flag} must be at least {smallest}, but is {value}")
 

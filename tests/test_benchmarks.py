@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from deconv.config import ROOT
 
 
@@ -14,6 +16,17 @@ def run(module: str, *arguments: str) -> str:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "flag"),
+    [("checkpoints", "repeats"), ("layers", "batch-size"), ("lockstep", "steps"), ("soak", "kills"),
+     ("startup", "repeats"), ("throughput", "repeats"), ("time_to_psnr", "repeats")],
+)  # fmt: skip
+def test_nothing_to_measure_is_refused(module, flag) -> None:
+    command = [sys.executable, "-m", f"benchmarks.{module}", f"--{flag}", "0"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (2, f"error: --{flag} must be at least 1, but is 0\n")
 
 
 def test_time_to_psnr(tmp_path: Path) -> None:
