@@ -681,9 +681,9 @@ print(f"mean PSNR, TensorFlow: {metrics.psnr(theirs, originals).mean():.6f} dB")
 #    train it with `engine.train_epoch`; `rates` holds one learning rate for each batch, say 0.001.
 #    Does it beat PCA with 64 numbers? How long does it need for that?
 # 6. **Denoising.** Make a new `learner` and its `optimizer`, as in section 9. For each batch of
-#    images draw `noisy = images + 0.3 * torch.randn_like(images)` and take a step from noisy
-#    images to clean targets: `engine.train_step(learner, optimizer, noisy, images)`. Try the
-#    result on the row of noisy pictures in section 5.
+#    images draw (in PyTorch) `noisy = images + 0.3 * torch.randn_like(images)` and take a step
+#    from noisy images to clean targets: `engine.train_step(learner, optimizer, noisy, images)`.
+#    Try the result on the row of noisy pictures in section 5.
 # 7. **Between two garments.** Encode a trouser and a dress, average their latents, and decode.
 #    Then average the pixels instead. How different are the two pictures? What does that say about
 #    the latent?
