@@ -68,15 +68,13 @@ def read_picture(path: Path) -> np.ndarray:
             return _from_array(np.lib.format.open_memmap(path, mode="r"), path)
         with Image.open(path, formats=("PNG", "JPEG")) as file:
             picture = ImageOps.exif_transpose(file)  # a camera notes which side was up
-            deep = picture.mode.startswith("I")  # 16 bits, which `convert` would cut off, not scale
-            grey = (
-                Image.fromarray((np.asarray(picture) // 257).astype(np.uint8)) if deep else picture
-            )
-            grey = grey.convert("L").resize((28, 28), Image.Resampling.LANCZOS)
+            if deep := picture.mode.startswith("I"):  # `convert` would cut 16 bits off, not scale
+                picture = Image.fromarray((np.asarray(picture) // 257).astype(np.uint8))
+            grey = picture.convert("L").resize((28, 28), Image.Resampling.LANCZOS)
             changed = [
-                *(["turned to 8 bits"] if deep else []),
-                *(["turned grey"] if picture.mode != "L" and not deep else []),
-                *([f"resized from {picture.width}×{picture.height}"] * (picture.size != grey.size)),
+                *["turned to 8 bits"] * deep,
+                *["turned grey"] * (picture.mode != "L"),
+                *[f"resized from {picture.width}×{picture.height}"] * (picture.size != grey.size),
             ]
     except ImageError:
         raise
