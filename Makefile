@@ -1,33 +1,43 @@
-# `make demo`, `make test`, `make lint`, `make notebooks`: each sets up first, once.
+# `make` alone lists the targets. Each of the others sets up first, once.
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
+# A process needs a gigabyte and a half, so not one for each of many cores.
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: setup demo test lint notebooks
+.PHONY: help setup demo notebooks test test-slow test-all lint
 
-setup: $(READY)
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## make .venv and install everything into it
 
 # The stamp file is written last, so an interrupted set-up is done again.
 $(READY): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else \
-	  f"error: Python 3.11 or newer is needed, but $(PYTHON) is {v[0]}.{v[1]}; try make PYTHON=python3.11")'
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 14) else \
+	  f"error: Python 3.11, 3.12 or 3.13 is needed, but $(PYTHON) is {v[0]}.{v[1]}; try make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --quiet -e . -c constraints.txt
+	$(RUN) -m pip install --quiet -e ".[notebooks,dev]" -c constraints.txt
 	@touch $(READY)
 
-demo: setup
+demo: setup  ## train both frameworks for 3 epochs and compare them
 	$(RUN) -m pytorch.src.train --epochs 3 --dataset auto
 	$(RUN) -m tensorflow.src.train --epochs 3 --dataset auto
 	$(RUN) -m deconv.compare
 
-test: setup
-	$(RUN) -m pytest
-
-notebooks: setup
+notebooks: setup  ## make every notebook from its text source and run it
 	$(RUN) -m notebooks.build
 
-lint: setup
+test: setup  ## run the quick tests
+	$(RUN) -m pytest $(PARALLEL)
+
+test-slow: setup  ## run the tests marked slow
+	$(RUN) -m pytest $(PARALLEL) -m slow
+
+test-all: test test-slow  ## run every test
+
+lint: setup  ## check style, formatting and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy

@@ -16,8 +16,8 @@ from importlib import import_module
 from math import inf
 from pathlib import Path
 
+from benchmarks.framework import TRAINERS
 from benchmarks.machine import describe
-from benchmarks.soak import TRAINERS
 from deconv import cli
 from deconv.config import FRAMEWORKS, RunConfig, at_least
 

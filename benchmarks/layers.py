@@ -9,19 +9,20 @@ import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 from tqdm.auto import tqdm
 
+from benchmarks.framework import Framework
 from benchmarks.machine import describe
 from benchmarks.throughput import SIDE, TRAINING_MACS, matrix_product, rate
 from deconv import cli
+from deconv.architecture import layers
 from deconv.config import FRAMEWORKS, at_least
+from deconv.data.synthetic import draw_garments
 from deconv.metrics import to_unit_range
-from deconv.synthetic import draw_garments
-from deconv.weights import initial_weights, layers
+from deconv.weights import initial_weights
 
 MACS = {layer.name.split(".")[1]: layer.macs for layer in layers()}
 
@@ -89,14 +90,10 @@ def measure(framework: str, precision: str, config: LayersConfig) -> list[tuple[
     Two more come last, with nothing backwards: the whole step, and one MAC of
     the matrix product.
     """
-    config_, model_, engine, utils = (
-        import_module(f"{framework}.src.{module}")
-        for module in ("config", "model", "engine", "utils")
-    )
-    settings = config_.Config(device="cpu", precision=precision)
-    model = model_.build_model(settings)
-    utils.load_weights(model, initial_weights(0))
-    images = utils.from_numpy(to_unit_range(draw_garments(config.batch_size, seed=0)[0]))
+    package = Framework(framework)
+    settings = package.config.Config(device="cpu", precision=precision)
+    model = package.build(initial_weights(0), precision=precision)
+    images = package.utils.from_numpy(to_unit_range(draw_garments(config.batch_size, seed=0)[0]))
     passes: Callable = passes_pytorch if framework == "pytorch" else passes_tensorflow
     if framework == "pytorch":
         children = [*model.encoder.named_children(), *model.decoder.named_children()]
@@ -108,8 +105,8 @@ def measure(framework: str, precision: str, config: LayersConfig) -> list[tuple[
         work[name] = passes(layer, x, learning, precision)
         x = work[name][0]()
         learning = learning or name in MACS  # nobody asks for a gradient before the first kernel
-    optimizer = engine.build_optimizer(model, settings)
-    step = engine.choose_step(settings)
+    optimizer = package.optimizer.build_optimizer(model, settings)
+    step, _ = package.engine.compile_step(settings, package.config.detect_device("cpu"))
     product = matrix_product(framework)
 
     def seconds(task: Callable[[], Any]) -> float:

@@ -10,7 +10,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
 from benchmarks.recipes import AfterStep
-from deconv.fashion_mnist import Splits
+from deconv.data.splits import Splits
 from pytorch.src._torchvision import import_torchvision
 from pytorch.src.utils import from_numpy, to_numpy
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras import layers
 
 from benchmarks.recipes import AfterStep
-from deconv.fashion_mnist import Splits
+from deconv.data.splits import Splits
 
 
 def train(splits: Splits, seed: int, after_step: AfterStep) -> None:

@@ -5,14 +5,15 @@ project's trainers with their defaults. Each reports after every step, so that
 whoever times them can stop the clock and look.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from importlib import import_module
-from types import ModuleType
 
 import numpy as np
 
-from deconv.fashion_mnist import Splits
+from benchmarks.framework import Framework
+from deconv.data.splits import Splits
+from deconv.running.epoch import Epoch
 from deconv.weights import initial_weights
 
 Reconstruct = Callable[[np.ndarray], np.ndarray]
@@ -29,38 +30,28 @@ NAMES = [
     "TensorFlow, this project",
 ]
 
-MODULES = ("config", "data", "model", "engine", "inference", "utils")
-"""Of a framework's package, in the order in which `this_project` takes them."""
-
 
 def load(name: str) -> Recipe:
     """Import the framework of a recipe and return the recipe, ready to start."""
     framework, kind = name.lower().split(", ")
     if kind == "plain":
         return import_module(f"benchmarks.plain_{framework}").train
-    modules = [import_module(f"{framework}.src.{module}") for module in MODULES]
-    return partial(this_project, modules)
+    return partial(this_project, Framework(framework))
 
 
-def this_project(
-    modules: Sequence[ModuleType], splits: Splits, seed: int, after_step: AfterStep
-) -> None:
+def this_project(framework: Framework, splits: Splits, seed: int, after_step: AfterStep) -> None:
     """This project's trainer with its defaults, without its files."""
-    config_, data, model_, engine, inference, utils = modules
-    config = config_.Config(seed=seed, dataset=splits.name, device="cpu")
-    utils.seed_everything(seed)
-    model = model_.build_model(config)
-    utils.load_weights(model, initial_weights(seed))
-    optimizer = engine.build_optimizer(model, config)
-    batches, _, _ = data.build_datasets(config, splits)
+    config = framework.config.Config(seed=seed, dataset=splits.name, device="cpu")
+    framework.utils.seed_everything(seed)
+    model = framework.build(initial_weights(seed))
+    optimizer = framework.optimizer.build_optimizer(model, config)
+    batches, _, _ = framework.data.build_datasets(config, splits)
     rates = config.learning_rates(config.epochs * len(batches)).reshape(config.epochs, -1)
-    step = engine.choose_step(config)
+    step, _ = framework.engine.compile_step(config, framework.config.detect_device("cpu"))
 
-    def reconstruct(images: np.ndarray) -> np.ndarray:
-        return inference.reconstruct(model, images)
+    def report() -> None:
+        after_step(epoch.sizes[-1], partial(framework.inference.reconstruct, model))
 
-    for epoch in range(config.epochs):
-        engine.train_epoch(
-            model, optimizer, batches, rates[epoch], step,
-            lambda images, loss: after_step(images, reconstruct),
-        )  # fmt: skip
+    for number in range(config.epochs):
+        epoch = Epoch(batches, rates[number], after_step=report)
+        framework.engine.train_epoch(model, optimizer, epoch, step)

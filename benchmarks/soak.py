@@ -24,16 +24,12 @@ from typing import Any, Literal
 
 from tqdm.auto import tqdm
 
+from benchmarks.framework import TRAINERS
 from deconv import cli
-from deconv.artifacts import METRICS, read_history, read_record
-from deconv.checkpoint import CHECKPOINT, PREVIOUS
 from deconv.config import FRAMEWORKS, RunConfig, at_least
+from deconv.running.checkpoint import CHECKPOINT, PREVIOUS
+from deconv.running.record import METRICS, read_history, read_record
 
-TRAINERS = {
-    "pytorch": "pytorch.src.train",
-    "tensorflow": "tensorflow.src.train",
-    "numpy": "deconv.scratch",
-}
 SIGNALS = {signal.SIGKILL: 8, signal.SIGTERM: 1, signal.SIGINT: 1}
 """How often each is sent: mostly the one that no program can answer."""
 KILLS_PER_RUN = 4

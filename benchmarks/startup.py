@@ -16,8 +16,8 @@ from pathlib import Path
 
 from benchmarks.machine import describe
 from deconv import cli
-from deconv.checkpoint import CHECKPOINT
 from deconv.config import FRAMEWORKS, ROOT, DatasetName, at_least
+from deconv.running.checkpoint import CHECKPOINT
 
 LIBRARIES = {"pytorch": "torch", "tensorflow": "tensorflow"}
 

@@ -15,20 +15,22 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm.auto import tqdm
 
+from benchmarks.framework import Framework
 from benchmarks.machine import describe
-from deconv import cli, figures
-from deconv.artifacts import shown, write_atomically
+from deconv import cli
+from deconv.architecture import layers
 from deconv.config import FRAMEWORKS, ROOT, at_least
+from deconv.data.synthetic import draw_garments
+from deconv.drawing import plots
+from deconv.files import shown, write_atomically
 from deconv.metrics import to_unit_range
-from deconv.synthetic import draw_garments
-from deconv.weights import initial_weights, layers
+from deconv.weights import initial_weights
 
 SIZES = (1, 4, 16, 32, 64, 128, 256, 1024, 4096)
 SIDE = 2048
@@ -82,15 +84,11 @@ def matrix_product(framework: str) -> Callable[[], Any]:
 
 def measure(framework: str, precision: str, config: ThroughputConfig) -> dict[str, Any]:
     """Measure one framework in one precision on the CPU; return rates, each one median."""
-    config_, model_, engine, inference, utils = (
-        import_module(f"{framework}.src.{module}")
-        for module in ("config", "model", "engine", "inference", "utils")
-    )
-    settings = config_.Config(device="cpu", precision=precision)
-    model = model_.build_model(settings)
-    utils.load_weights(model, initial_weights(0))
-    optimizer = engine.build_optimizer(model, settings)
-    step = engine.choose_step(settings)
+    package = Framework(framework)
+    settings = package.config.Config(device="cpu", precision=precision)
+    model = package.build(initial_weights(0), precision=precision)
+    optimizer = package.optimizer.build_optimizer(model, settings)
+    step, _ = package.engine.compile_step(settings, package.config.detect_device("cpu"))
     sizes = SIZES[3:5] if config.quick else SIZES
     images = to_unit_range(draw_garments(max(sizes), seed=0)[0])
     product = matrix_product(framework)
@@ -99,9 +97,9 @@ def measure(framework: str, precision: str, config: ThroughputConfig) -> dict[st
         float(step(model, optimizer, batches[size], batches[size]))
 
     def infer(size: int) -> None:
-        inference.reconstruct(model, images[:size])
+        package.inference.reconstruct(model, images[:size])
 
-    batches = {size: utils.from_numpy(images[:size]) for size in sizes}
+    batches = {size: package.utils.from_numpy(images[:size]) for size in sizes}
     found: dict[str, Any] = {
         "product": [], "training": defaultdict(list), "inference": defaultdict(list)
     }  # fmt: skip
@@ -151,21 +149,21 @@ def compare(config: ThroughputConfig) -> None:
         config.output / "throughput.json",
         json.dumps({"machine": describe(), "results": results}, indent=1).encode(),
     )
-    figure, charts = figures.charts(2, "Images per second, as a share of what a product reaches")
+    figure, charts = plots.charts(2, "Images per second, as a share of what a product reaches")
     for axes, kind, macs in zip(
         charts, ("training", "inference"), (TRAINING_MACS, INFERENCE_MACS), strict=True
     ):
         for name, found in results.items():
             share = [value * macs / found["product"] for value in found[kind].values()]
-            colour = figures.FRAMEWORK_COLOURS[name.split(",")[0].lower()]
+            colour = plots.FRAMEWORK_COLOURS[name.split(",")[0].lower()]
             line = "-" if "float32" in name else "--"
             axes.plot(list(found[kind]), share, line, color=colour, marker="o", label=name)
         axes.set_xscale("log", base=2)
         axes.set_ylim(0)
-        axes.axhline(1, color=figures.GREY, linewidth=0.8)
-        figures.style(axes, "images in a batch", f"{kind}, share of the limit")
+        axes.axhline(1, color=plots.GREY, linewidth=0.8)
+        plots.style(axes, "images in a batch", f"{kind}, share of the limit")
     charts[0].legend(frameon=False, fontsize=9)
-    figures.save(figure, config.output / "throughput.png")
+    plots.save(figure, config.output / "throughput.png")
     print(f"\nFiles: {shown(config.output)}")
 
 

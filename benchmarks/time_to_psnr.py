@@ -22,10 +22,11 @@ from tqdm.auto import tqdm
 
 from benchmarks.machine import describe
 from benchmarks.recipes import NAMES, Reconstruct, load
-from deconv import cli, figures, metrics
-from deconv.artifacts import shown, write_atomically
+from deconv import cli, metrics
 from deconv.config import ROOT, DatasetName, RunConfig, at_least
-from deconv.fashion_mnist import TITLES, load_splits
+from deconv.data.splits import TITLES, load_splits
+from deconv.drawing import plots
+from deconv.files import shown, write_atomically
 
 EVERY = 5_120
 """Training images between two looks: a whole number of batches of 32 and of 128."""
@@ -126,26 +127,26 @@ def compare(config: TimeConfig) -> None:
     }  # fmt: skip
     write_atomically(config.output / "time_to_psnr.json", json.dumps(result, indent=1).encode())
     title = f"PSNR of the test images while training: {TITLES[splits.name]}"
-    figures.save(draw(runs, config.target, title), config.output / "time_to_psnr.png")
+    plots.save(draw(runs, config.target, title), config.output / "time_to_psnr.png")
     print(f"Files: {shown(config.output)}")
 
 
 def draw(runs: dict[str, list], target: float, title: str) -> Figure:
     """Draw the PSNR against the seconds, for the median repeat of every recipe."""
-    figure, (axes,) = figures.charts(1, title)
+    figure, (axes,) = plots.charts(1, title)
     for recipe, repeats in runs.items():
         middle = sorted(repeats, key=lambda looks: looks[-1][1])[len(repeats) // 2]
         _, passed, psnr = zip(*middle, strict=True)
-        colour = figures.FRAMEWORK_COLOURS[recipe.split(",")[0].lower()]
+        colour = plots.FRAMEWORK_COLOURS[recipe.split(",")[0].lower()]
         line = "-" if "project" in recipe else "--"
         axes.plot(passed, psnr, line, color=colour, marker="o", markersize=3, label=recipe)
-    axes.axhline(target, color=figures.GREY, linewidth=0.8)
+    axes.axhline(target, color=plots.GREY, linewidth=0.8)
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter("{x:g}")
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.legend(frameon=False)
-    figures.style(axes, "seconds of training", "test PSNR (dB)")
+    plots.style(axes, "seconds of training", "test PSNR (dB)")
     return figure
 
 

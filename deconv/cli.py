@@ -31,7 +31,9 @@ def parse(config_class: type[T], args: list[str] | None = None) -> T:
     printed = io.StringIO()
     try:
         with contextlib.redirect_stderr(printed):
-            return tyro.cli(config_class, args=args, config=(tyro.conf.FlagCreatePairsOff,))
+            return tyro.cli(
+                config_class, prog=_command(), args=args, config=(tyro.conf.FlagCreatePairsOff,)
+            )
     except SystemExit as stop:
         if stop.code == 2:
             fail(
@@ -63,6 +65,12 @@ def fail(message: str) -> NoReturn:
     """Print `error: message` on standard error and exit with status 2."""
     print(f"error: {message}", file=sys.stderr)
     raise SystemExit(2)
+
+
+def _command() -> str | None:
+    """Return how this program was called: `python -m MODULE`, or None where it was not so."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    return f"python -m {spec.name.removesuffix('.__main__')}" if spec else None
 
 
 def _sentence(box: str) -> str:

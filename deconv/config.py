@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import numpy as np
 import tyro
 
+from deconv.architecture import Upsampler
 from deconv.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,7 +28,6 @@ LARGEST = float(np.finfo(np.float32).max)
 
 DatasetName = Literal["fashion-mnist", "synthetic", "auto"]
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
-Upsampler = Literal["transposed", "resize", "subpixel"]
 
 
 @dataclass(frozen=True)

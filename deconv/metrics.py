@@ -9,7 +9,6 @@ themselves, with SSIM from scikit-image.
 from dataclasses import dataclass
 
 import numpy as np
-from skimage.metrics import structural_similarity
 
 from deconv.errors import ImageError
 
@@ -86,12 +85,19 @@ def to_unit_range(images: np.ndarray) -> np.ndarray:
     return images[..., np.newaxis].astype(np.float32) / np.float32(127.5) - np.float32(1)
 
 
-def to_uint8(images: np.ndarray) -> np.ndarray:
-    """Turn floats `(N, 28, 28, 1)` or `(N, 28, 28)` in [-1, 1] into uint8 `(N, 28, 28)`.
-
-    The inverse of `to_unit_range`. Raises `ImageError` as `mse` does.
-    """
-    return np.rint((checked("images", images) + 1) * 127.5).clip(0, 255).astype(np.uint8)
+def checked(name: str, images: np.ndarray) -> np.ndarray:
+    """Return images as float64 `(N, 28, 28)`; raises `ImageError` if they do not fit `mse`."""
+    if images.shape[1:] not in ((28, 28, 1), (28, 28)) or not len(images):
+        raise ImageError(
+            f"{name} must have shape (N, 28, 28, 1) or (N, 28, 28) with N at least 1, "
+            f"but have {images.shape}"
+        )
+    if not np.issubdtype(images.dtype, np.floating):
+        raise ImageError(f"{name} must be floats in [-1, 1], but are {images.dtype}")
+    low, high = float(images.min()), float(images.max())
+    if not (low >= -1 - _TOLERANCE and high <= 1 + _TOLERANCE):  # also catches NaN
+        raise ImageError(f"{name} must lie in [-1, 1], but span [{low:g}, {high:g}]")
+    return images.reshape(-1, 28, 28).astype(np.float64)
 
 
 def _decibels(errors: np.ndarray) -> np.ndarray:
@@ -100,6 +106,9 @@ def _decibels(errors: np.ndarray) -> np.ndarray:
 
 
 def _ssim(x: np.ndarray, y: np.ndarray) -> float:
+    # Imported here: the other measures need NumPy alone, and so work in a web page.
+    from skimage.metrics import structural_similarity
+
     return structural_similarity(
         (x + 1) / 2,
         (y + 1) / 2,
@@ -116,18 +125,3 @@ def _pair(reconstructions: np.ndarray, images: np.ndarray) -> tuple[np.ndarray, 
             f"reconstructions have shape {reconstructions.shape}, but images {images.shape}"
         )
     return checked("reconstructions", reconstructions), checked("images", images)
-
-
-def checked(name: str, images: np.ndarray) -> np.ndarray:
-    """Return images as float64 `(N, 28, 28)`; raises `ImageError` if they do not fit `mse`."""
-    if images.shape[1:] not in ((28, 28, 1), (28, 28)) or not len(images):
-        raise ImageError(
-            f"{name} must have shape (N, 28, 28, 1) or (N, 28, 28) with N at least 1, "
-            f"but have {images.shape}"
-        )
-    if not np.issubdtype(images.dtype, np.floating):
-        raise ImageError(f"{name} must be floats in [-1, 1], but are {images.dtype}")
-    low, high = float(images.min()), float(images.max())
-    if not (low >= -1 - _TOLERANCE and high <= 1 + _TOLERANCE):  # also catches NaN
-        raise ImageError(f"{name} must lie in [-1, 1], but span [{low:g}, {high:g}]")
-    return images.reshape(-1, 28, 28).astype(np.float64)

@@ -7,8 +7,6 @@ run code and needs neither framework.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 from typing import get_args
 
@@ -16,74 +14,9 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from deconv.artifacts import write_atomically
-from deconv.config import Upsampler
+from deconv.architecture import KERNEL, Upsampler, Weights, layers, parameter_shapes
 from deconv.errors import WeightsError
-
-KERNEL = 3
-Weights = dict[str, np.ndarray]
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One convolution of the model and the feature map it hands on."""
-
-    name: str
-    in_channels: int
-    out_channels: int
-    positions: int
-    """Places where the kernel is applied: outputs of a convolution, inputs of a transposed one."""
-    output: tuple[int, int, int]
-    """Feature map after the layer, `(channels, height, width)`."""
-    transposed: bool = False
-
-    @property
-    def weight_shape(self) -> tuple[int, int, int, int]:
-        """Shape of the kernel in the canonical layout."""
-        channels = (self.out_channels, self.in_channels)
-        return (*(reversed(channels) if self.transposed else channels), KERNEL, KERNEL)
-
-    @property
-    def parameters(self) -> int:
-        """Numbers to learn: the kernel and one bias per output channel."""
-        return prod(self.weight_shape) + self.out_channels
-
-    @property
-    def macs(self) -> int:
-        """Multiply-accumulates for one image; stamps that fall off the edge are counted."""
-        return self.positions * prod(self.weight_shape)
-
-
-def layers(upsampler: Upsampler = "transposed") -> tuple[Layer, ...]:
-    """Return the model's layers in order: 28×28 down to 7×7 and back up."""
-    encoder = (
-        Layer("encoder.conv1", 1, 32, 14 * 14, (32, 14, 14)),
-        Layer("encoder.conv2", 32, 64, 7 * 7, (64, 7, 7)),
-    )
-    decoder = {
-        "transposed": (
-            Layer("decoder.deconv1", 64, 32, 7 * 7, (32, 14, 14), transposed=True),
-            Layer("decoder.deconv2", 32, 1, 14 * 14, (1, 28, 28), transposed=True),
-        ),
-        "resize": (
-            Layer("decoder.conv1", 64, 32, 14 * 14, (32, 14, 14)),
-            Layer("decoder.conv2", 32, 1, 28 * 28, (1, 28, 28)),
-        ),
-        "subpixel": (
-            Layer("decoder.conv1", 64, 4 * 32, 7 * 7, (32, 14, 14)),
-            Layer("decoder.conv2", 32, 4 * 1, 14 * 14, (1, 28, 28)),
-        ),
-    }[upsampler]
-    return encoder + decoder
-
-
-def parameter_shapes(upsampler: Upsampler = "transposed") -> dict[str, tuple[int, ...]]:
-    """Return every parameter's name and shape, in the order of the model."""
-    shapes: dict[str, tuple[int, ...]] = {}
-    for layer in layers(upsampler):
-        shapes[f"{layer.name}.weight"] = layer.weight_shape
-        shapes[f"{layer.name}.bias"] = (layer.out_channels,)
-    return shapes
+from deconv.files import write_atomically
 
 
 def initial_weights(seed: int, upsampler: Upsampler = "transposed") -> Weights:

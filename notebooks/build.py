@@ -21,7 +21,7 @@ import jupytext
 import nbformat
 from nbclient import NotebookClient
 
-from deconv.fashion_mnist import find_data_dir
+from deconv.data.archives import find_data_dir
 
 ROOT = Path(__file__).resolve().parents[1]
 _WIDGET = "application/vnd.jupyter.widget-view+json"

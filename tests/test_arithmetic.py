@@ -1,5 +1,7 @@
 """The arithmetic by hand: numbers small enough to check with a pencil."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -110,7 +112,7 @@ def slide(padded: np.ndarray, kernel: np.ndarray) -> list[list[int]]:
 def test_transposed_is_not_inverse():
     rng = np.random.default_rng(0)
     x, w = rng.standard_normal((1, 1, 5, 5)), rng.standard_normal((1, 1, 3, 3))
-    options = {"stride": 2, "padding": 1}
+    options: dict[str, Any] = {"stride": 2, "padding": 1}
     y = conv2d(x, w, **options)
 
     def error(guess: np.ndarray) -> float:
@@ -198,7 +200,7 @@ X, W = np.ones((2, 4, 5, 5)), np.ones((4, 3, 3, 3))
         (lambda: output_size(2, 3, output_padding=-1), "at least 0 .* but is -1"),
         (lambda: output_size(2, 3, stride=0), "stride must be .* at least 1, but is 0"),
         (lambda: output_size(2, 3, padding=-1), "padding must be .* at least 0, but is -1"),
-        (lambda: output_size(2, 3, dilation=1.5), "dilation must be a whole number .* is 1.5"),
+        (lambda: output_size(2, 3, dilation=1.5), "dilation must be a whole number .* is 1.5"),  # type: ignore[arg-type]  # on purpose
         (lambda: conv_output_size(2, 5, padding=1), "kernel of 5 .* input of 2 .* has 4"),
         (lambda: conv_output_size(4, 3, dilation=2), "reaches over 5 pixels"),
         (lambda: conv_input_sizes(1, 3, padding=4), "no input has 1 output pixels"),
@@ -210,9 +212,11 @@ X, W = np.ones((2, 4, 5, 5)), np.ones((4, 3, 3, 3))
         (lambda: conv_transpose2d(X, W[:3]), r"4 channels, .* \(3, 3, 3, 3\) .* reads 3"),
         (lambda: conv_transpose2d(X, W, groups=0), "groups must divide .* but is 0"),
         (lambda: conv_transpose2d(X[0], W), r"4 axes each, .* \(4, 5, 5\)"),
-        (lambda: conv_transpose2d(X, W, stride=(1, 2, 3)), r"stride must be .* \(1, 2, 3\)"),
-        (lambda: conv_transpose2d(X, W, method="magic"), "scatter, .* but is 'magic'"),
+        (lambda: conv_transpose2d(X, W, stride=(1, 2, 3)), r"stride must be .* \(1, 2, 3\)"),  # type: ignore[arg-type]  # on purpose
+        (lambda: conv_transpose2d(X, W, method="magic"), "scatter, .* but is 'magic'"),  # type: ignore[arg-type]  # on purpose
         (lambda: conv_matrix(W[0], 5), "4 axes"),
+        (lambda: sparse_conv_matrix(W[0], 5), "4 axes"),
+        (lambda: conv_inverse(X, W, 5), r"y must have .* \(4, 3, 3\) .* has \(2, 4, 5, 5\)"),
         (lambda: conv2d_backward(X, W[:, :1], X, groups=4), r"\(2, 4, 3, 3\), but .* 5, 5\)"),
         (lambda: conv_transpose2d_backward(X, W, X), r"\(2, 3, 7, 7\), but has \(2, 4, 5, 5\)"),
     ],
@@ -224,13 +228,72 @@ def test_wrong_geometry_says_what_is_wrong(call, message):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+FORMATS = [np.float16, np.float32, np.float64, np.int32]
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
 @every_method
 def test_the_number_format_stays(dtype, method):
     x, w = X.astype(dtype), W.astype(dtype)
     assert conv_transpose2d(x, w, stride=2, method=method).dtype == dtype
     y = conv2d(x, w.swapaxes(0, 1), stride=2)
     assert y.dtype == dtype
-    assert {one.dtype for one in conv2d_backward(x, w.swapaxes(0, 1), y, stride=2)} == {
-        np.dtype(dtype)
-    }
+    if dtype is not np.int32:  # sums of whole numbers are widened
+        gradients = conv2d_backward(x, w.swapaxes(0, 1), y, stride=2)
+        assert {one.dtype for one in gradients} == {np.dtype(dtype)}
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+@every_method
+def test_small_whole_numbers_are_exact_in_every_format(dtype, method):
+    rng = np.random.default_rng(0)
+    x, w = rng.integers(-3, 4, (2, 4, 3, 5)), rng.integers(-3, 4, (4, 3, 3, 2))
+    options = {"stride": 2, "padding": 1, "output_padding": 1}
+    expected = conv_transpose2d(x, w, **options, method="scatter")
+    y = conv_transpose2d(x.astype(dtype), w.astype(dtype), **options, method=method)
+    assert y.tolist() == expected.tolist()
+
+
+@every_method
+def test_formats_that_meet_give_the_wider_one(method):
+    narrow, wide = np.float16, np.float32
+    for one, other in ((narrow, wide), (wide, narrow)):
+        assert conv_transpose2d(X.astype(one), W.astype(other), method=method).dtype == wide
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("groups", [1, 2])
+@every_method
+def test_no_images_give_no_images(dtype, groups, method):
+    none, w = np.zeros((0, 4, 5, 6), dtype), np.ones((4, 3, 3, 3), dtype)
+    y = conv_transpose2d(none, w, stride=2, groups=groups, method=method)
+    assert (y.shape, y.dtype) == ((0, 3 * groups, 11, 13), dtype)
+
+
+def test_no_images_go_through_everything_else():
+    none, w = np.zeros((0, 4, 5, 6)), np.ones((3, 4, 3, 3))
+    y = conv2d(none, w)
+    assert y.shape == (0, 3, 3, 4)
+    assert conv_inverse(y, w, (5, 6)).shape == none.shape
+    for x, grad, backward in ((none, y, conv2d_backward), (y, none, conv_transpose2d_backward)):
+        gradients = backward(x, w, grad)
+        assert [one.shape for one in gradients] == [x.shape, w.shape, grad.shape[1:2]]
+        assert not gradients.w.any()
+        assert not gradients.b.any()
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.int64, object])
+def test_the_matrix_has_the_number_format_of_the_kernel(dtype):
+    matrix = conv_matrix(COUNTING.astype(dtype), 4)
+    assert matrix.dtype == dtype
+    assert matrix.tolist() == MATRIX_4_TO_2
+
+
+def test_sparse_and_dense_matrix_are_equal_and_the_sparse_one_stores_no_zeros():
+    w = np.random.default_rng(0).standard_normal((3, 2, 3, 2))
+    options: dict[str, Any] = {"stride": (2, 1), "padding": 1, "dilation": (1, 2)}
+    sparse, dense = sparse_conv_matrix(w, (5, 6), **options), conv_matrix(w, (5, 6), **options)
+    assert (sparse.toarray() == dense).all()
+    assert sparse.nnz == np.count_nonzero(dense)
+    x = np.random.default_rng(1).standard_normal((1, 2, 5, 6))
+    np.testing.assert_allclose(dense @ x.ravel(), conv2d(x, w, **options).ravel(), atol=1e-12)

@@ -105,7 +105,7 @@ def counting(*shape) -> np.ndarray:
 
 @pytest.mark.parametrize("layer", LAYERS)
 @pytest.mark.parametrize("groups", [1, 2])
-@pytest.mark.parametrize("method", [method for method in METHODS if method != "matrix"])
+@pytest.mark.parametrize("method", METHODS)
 def test_macs_are_the_products_that_the_code_computes(method, groups, layer):
     x = counting(1, 2, *np.broadcast_to(layer["size"], 2))
     w = counting(2, 4 // groups, *np.broadcast_to(layer["kernel"], 2))

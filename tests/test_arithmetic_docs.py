@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from deconv.arithmetic.figures import figures
+from deconv.arithmetic.drawing.documentation import figures
 from deconv.config import ROOT
 
 PAGE = ROOT / "docs" / "arithmetic.md"

@@ -8,13 +8,16 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.GifImagePlugin import GifImageFile
 
 from deconv.arithmetic import conv_transpose2d
-from deconv.arithmetic.__main__ import Options
-from deconv.arithmetic.animation import animation, still
-from deconv.arithmetic.pages import VIEWS
-from deconv.arithmetic.panels import ORANGE, WHITE, WIDTH, Page, Panel, draw
-from deconv.arithmetic.scene import Scene
+from deconv.arithmetic.__main__ import ArithmeticConfig
+from deconv.arithmetic.drawing.animation import animation, still
+from deconv.arithmetic.drawing.layout import WIDTH
+from deconv.arithmetic.drawing.page import ORANGE, WHITE, Page, Panel
+from deconv.arithmetic.drawing.raster import draw
+from deconv.arithmetic.drawing.scene import Scene
+from deconv.arithmetic.drawing.views import VIEWS
 from deconv.arithmetic.summary import keras_line, keras_same, pytorch_line, summary
 from deconv.config import ROOT
 from deconv.errors import ConfigError
@@ -57,13 +60,14 @@ def test_every_sum_that_is_written_out_is_the_output_pixel(view, numbers):
     scene = Scene.of(*numbers)
     seen = np.zeros_like(scene.y)
     for page in pages(scene, view):
-        row, column, terms, total = re.match(
-            r"y\[(\d+), (\d+)\] = ([^=,]+)(?: = (\d+)\.|, )", page.caption
-        ).groups()
+        match = re.match(r"y\[(\d+), (\d+)\] = ([^=,]+)(?: = (\d+)\.|, )", page.caption)
+        assert match, page.caption
+        row, column, terms, total = match.groups()
         products = [np.prod([int(n) for n in term.split("·")]) for term in terms.split(" + ")]
         pixel = int(row), int(column)
         assert sum(products) == int(total or 0) == scene.y[pixel]
         panel = output_panel(page)
+        assert panel.active is not None
         ((active),) = np.argwhere(panel.active)
         assert tuple(active) == pixel
         assert panel.values[pixel] == scene.y[pixel]
@@ -82,7 +86,7 @@ def test_the_numbers_have_no_symmetry_to_hide_a_flip():
 @pytest.mark.parametrize("view", VIEWS)
 def test_an_animation_has_a_picture_for_every_step(view):
     scene = Scene.of(3, 3, 2, 1, 1, 1)
-    film = Image.open(io.BytesIO(animation(scene, view)))
+    film = GifImageFile(io.BytesIO(animation(scene, view)))
     assert film.n_frames == VIEWS[view].steps(scene)
     assert film.size == draw(pages(scene, view)[0]).size
     assert film.info["loop"] == 0
@@ -92,14 +96,16 @@ def test_an_animation_has_a_picture_for_every_step(view):
 
 
 def test_a_long_animation_is_thinned_out():
-    assert Image.open(io.BytesIO(animation(Scene.of(9, 2, 1, 0, 0, 1), "padded"))).n_frames == 40
+    assert GifImageFile(io.BytesIO(animation(Scene.of(9, 2, 1, 0, 0, 1), "padded"))).n_frames == 40
 
 
 def test_a_cell_is_drawn_with_its_colour_its_number_and_its_outline():
     def pixels(value: float, colour: int, active: bool) -> dict:
         one = Panel("cell", np.array([[value]]), np.array([[colour]]), np.array([[active]]))
         image = draw(Page("title", "subtitle", [[one]], "caption"))
-        return {found: count for count, found in image.getcolors(image.width * image.height)}
+        counts = image.getcolors(image.width * image.height)
+        assert counts is not None
+        return {found: count for count, found in counts}
 
     plain, ink, orange = pixels(np.nan, ORANGE, False), (26, 26, 26), (230, 159, 0)
     assert plain[orange] > 1500
@@ -123,14 +129,16 @@ def test_the_pytorch_line_builds_this_layer(numbers):
 @every_layer
 def test_the_keras_lines_are_true(numbers):
     keras = pytest.importorskip("keras", reason="Keras is not installed")
+    tf = pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
     scene = Scene.of(*numbers)
     axis, line, same = scene.axis, keras_line(scene.axis, numbers[4]), keras_same(scene.axis)
     x = scene.x[None, ..., None].astype(np.float32)
 
-    def run(layer) -> list:
-        layer(x)  # makes the weights
+    def run(layer) -> np.ndarray:
+        layer.build(x.shape)
         layer.set_weights([scene.w[..., None, None], np.zeros(1)])
-        return np.asarray(layer(x))[0, ..., 0]
+        # Compiled, because only then can TensorFlow use dilation on every processor.
+        return np.asarray(tf.function(layer, jit_compile=True)(x))[0, ..., 0]
 
     def build_same() -> np.ndarray:
         return run(
@@ -197,7 +205,7 @@ def test_the_command_prints_and_draws(tmp_path):
     done = command("--input", "2", "--output-padding", "1", "--output", str(target))
     assert (done.returncode, done.stderr) == (0, "")
     assert "2×2 → 4×4" in done.stdout
-    assert Image.open(target).n_frames == 4
+    assert GifImageFile(target).n_frames == 4
     assert Image.open(target.with_suffix(".png")).format == "PNG"
 
 
@@ -228,4 +236,4 @@ def test_the_command_fails_in_one_line():
 )
 def test_what_cannot_be_drawn(flags, message):
     with pytest.raises(ConfigError, match=message):
-        Options(**flags).scene()
+        ArithmeticConfig(**flags).scene()

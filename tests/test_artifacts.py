@@ -8,27 +8,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deconv.artifacts import (
-    EpochRow,
-    RunRecord,
-    new_run_folder,
-    read_history,
-    read_record,
-    run_lock,
-    write_atomically,
-    write_history,
-    write_record,
-)
-from deconv.checkpoint import (
+from deconv.architecture import parameter_shapes
+from deconv.data.images import read_picture
+from deconv.errors import ArtifactError, ImageError, WeightsError
+from deconv.files import write_atomically
+from deconv.running.checkpoint import (
     CHECKPOINT,
     PREVIOUS,
     Checkpoint,
     read_checkpoint,
     write_checkpoint,
 )
-from deconv.errors import ArtifactError, ImageError, WeightsError
-from deconv.pictures import read_picture
-from deconv.weights import initial_weights, parameter_shapes, read_weights, write_weights
+from deconv.running.folder import new_run_folder, run_lock
+from deconv.running.record import (
+    EpochRow,
+    RunRecord,
+    read_history,
+    read_record,
+    write_history,
+    write_record,
+)
+from deconv.weights import initial_weights, read_weights, write_weights
 
 RECORD = RunRecord(
     framework="pytorch", framework_version="1", device="cpu", dataset="synthetic",
@@ -145,10 +145,11 @@ def test_arrays_with_impossible_headers_are_refused(shape, tmp_path):
 def test_a_second_training_is_kept_out_and_a_dead_one_is_not_waited_for(tmp_path):
     folder = tmp_path / "pytorch_deconv"
     program = (
-        "import sys, time; from pathlib import Path; from deconv.artifacts import run_lock\n"
+        "import sys, time; from pathlib import Path; from deconv.running.folder import run_lock\n"
         "with run_lock(Path(sys.argv[1])): print('locked', flush=True); time.sleep(60)\n"
     )
     with subprocess.Popen([sys.executable, "-c", program, folder], stdout=subprocess.PIPE) as other:
+        assert other.stdout
         other.stdout.readline()
         with (
             pytest.raises(
@@ -216,7 +217,7 @@ def test_missing_files_are_named(tmp_path):
 def test_a_writer_that_is_killed_leaves_the_old_file_or_the_new(tmp_path):
     """Kill it at many moments of a loop that writes two contents in turn."""
     program = (
-        "import sys; from pathlib import Path; from deconv.artifacts import write_atomically\n"
+        "import sys; from pathlib import Path; from deconv.files import write_atomically\n"
         "while True:\n"
         "    for letter in (b'a', b'b'): write_atomically(Path(sys.argv[1]), letter * 3_000_000)\n"
     )

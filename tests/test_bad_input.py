@@ -7,8 +7,10 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
+from small_archives import cut_off_the_network
 
 from deconv.config import ROOT
+from deconv.data.archives import ARCHIVES
 from deconv.weights import initial_weights, write_weights
 
 FLAGS = (
@@ -97,15 +99,8 @@ def test_bad_data_folder(framework, case, tmp_path, capsys, monkeypatch):
     if case != "missing":
         folder.mkdir()
         content = idx_of_plain_mnist()
-        for name in (
-            "train-images-idx3",
-            "train-labels-idx1",
-            "t10k-images-idx3",
-            "t10k-labels-idx1",
-        ):
-            (folder / f"{name}-ubyte.gz").write_bytes(
-                content if case == "plain MNIST" else content[:-20]
-            )
+        for name in ARCHIVES:
+            (folder / name).write_bytes(content if case == "plain MNIST" else content[:-20])
     arguments = ["--data-dir", folder, "--artifact-dir", tmp_path / "out"]
     error = fails(framework.train.main, arguments, capsys, monkeypatch)
     assert str(folder) in error
@@ -115,10 +110,7 @@ def test_bad_data_folder(framework, case, tmp_path, capsys, monkeypatch):
 
 
 def test_no_data_and_no_network_names_three_remedies(framework, tmp_path, capsys, monkeypatch):
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
+    cut_off_the_network(monkeypatch)
     (tmp_path / "data").mkdir()
     arguments = ["--data-dir", tmp_path / "data", "--artifact-dir", tmp_path / "out"]
     error = fails(
@@ -251,12 +243,3 @@ def test_help_names_every_flag(name):
     assert done.stderr == ""
     for flag in FLAGS:
         assert f"--{flag}" in done.stdout
-
-
-def test_pytorchs_help_does_not_import_torch():
-    code = (
-        "import sys; sys.argv = ['train', '--help']\n"
-        "try:\n    from pytorch.src.train import main; main()\n"
-        "except SystemExit:\n    assert 'torch' not in sys.modules, 'torch was imported'\n"
-    )
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)

@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from deconv.config import ROOT
+from deconv.errors import ConfigError
 
 
 def run(module: str, *arguments: str) -> str:
@@ -19,16 +21,19 @@ def run(module: str, *arguments: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("module", "flag"),
-    [("checkpoints", "repeats"), ("layers", "batch-size"), ("lockstep", "steps"), ("soak", "kills"),
-     ("startup", "repeats"), ("throughput", "repeats"), ("time_to_psnr", "repeats")],
+    ("module", "config", "flag"),
+    [("checkpoints", "CheckpointsConfig", "repeats"), ("layers", "LayersConfig", "batch-size"),
+     ("lockstep", "LockstepConfig", "steps"), ("soak", "SoakConfig", "kills"),
+     ("startup", "StartupConfig", "repeats"), ("throughput", "ThroughputConfig", "repeats"),
+     ("time_to_psnr", "TimeConfig", "repeats")],
 )  # fmt: skip
-def test_nothing_to_measure_is_refused(module, flag) -> None:
-    command = [sys.executable, "-m", f"benchmarks.{module}", f"--{flag}", "0"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (2, f"error: --{flag} must be at least 1, but is 0\n")
+def test_nothing_to_measure_is_refused(module, config, flag) -> None:
+    make = getattr(import_module(f"benchmarks.{module}"), config)
+    with pytest.raises(ConfigError, match=f"^--{flag} must be at least 1, but is 0$"):
+        make(**{flag.replace("-", "_"): 0})
 
 
+@pytest.mark.slow
 def test_time_to_psnr(tmp_path: Path) -> None:
     printed = run("time_to_psnr", "--quick", "--output", str(tmp_path))
     assert "PyTorch: " in printed
@@ -43,6 +48,7 @@ def test_time_to_psnr(tmp_path: Path) -> None:
     assert (tmp_path / "time_to_psnr.png").exists()
 
 
+@pytest.mark.slow
 def test_throughput(tmp_path: Path) -> None:
     run("throughput", "--quick", "--output", str(tmp_path))
     results = json.loads((tmp_path / "throughput.json").read_text())["results"]
@@ -52,6 +58,7 @@ def test_throughput(tmp_path: Path) -> None:
     assert (tmp_path / "throughput.png").exists()
 
 
+@pytest.mark.slow
 def test_layers() -> None:
     printed = run("layers", "--batch-size", "4", "--repeats", "1", "--seconds", "0.01")
     for table in printed.split("\n\n")[1:]:
@@ -62,6 +69,7 @@ def test_layers() -> None:
     assert printed.count("whole step") == 4
 
 
+@pytest.mark.slow
 def test_lockstep(tmp_path: Path) -> None:
     picture = tmp_path / "lockstep.png"
     printed = run("lockstep", "--steps", "2", "--dataset", "synthetic", "--output", str(picture))
@@ -69,11 +77,13 @@ def test_lockstep(tmp_path: Path) -> None:
     assert picture.stat().st_size > 10_000
 
 
+@pytest.mark.slow
 def test_startup() -> None:
     printed = run("startup", "--repeats", "1", "--dataset", "synthetic")
     assert printed.count(" s   (") == 7
 
 
+@pytest.mark.slow
 def test_checkpoints() -> None:
     printed = run("checkpoints", "--repeats", "1")
     assert [line.split()[0] for line in printed.splitlines()[1:]] == [
@@ -83,6 +93,7 @@ def test_checkpoints() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_soak_survives_its_kills() -> None:
     result = json.loads(run("soak", "--kills", "3", "--frameworks", "numpy"))
     assert result["numpy"]["kills"] >= 3

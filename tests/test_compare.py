@@ -4,26 +4,31 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from deconv import compare, metrics
-from deconv.artifacts import (
-    HISTORY,
-    WEIGHTS,
-    EpochRow,
-    RunRecord,
-    write_history,
-    write_record,
+from deconv import metrics, scratch
+from deconv.compare import (
+    FinishedRun,
+    Group,
+    MeasuredRun,
+    compare,
+    finished_runs,
+    measuring,
+    read_runs,
+    report,
 )
-from deconv.compare import FinishedRun, Group
-from deconv.config import ROOT, RunConfig
+from deconv.compare.__main__ import main
+from deconv.config import ROOT, DatasetName, RunConfig
+from deconv.data.splits import Splits, load_splits
+from deconv.drawing import plots
 from deconv.errors import ArtifactError, DataError, ImageError
-from deconv.fashion_mnist import Splits, load_splits
 from deconv.metrics import to_unit_range
+from deconv.running.record import HISTORY, WEIGHTS, EpochRow, RunRecord, write_history, write_record
 from deconv.weights import initial_weights, write_weights
 
 RECORD = RunRecord(
@@ -55,7 +60,7 @@ ROWS = [
 ]
 
 
-def dataset(name: str = "fashion-mnist", sha256: str = "a" * 64) -> Splits:
+def dataset(name: DatasetName = "fashion-mnist", sha256: str = "a" * 64) -> Splits:
     """Twenty grey test images of ten classes, the classes in falling order."""
     test = np.repeat(np.arange(60, 80, dtype=np.uint8), 28 * 28).reshape(20, 28, 28)
     labels = np.repeat(np.arange(10, dtype=np.uint8)[::-1], 2)
@@ -63,18 +68,16 @@ def dataset(name: str = "fashion-mnist", sha256: str = "a" * 64) -> Splits:
     return Splits(name, name, sha256, none, none, test, labels[:0], labels[:0], labels)
 
 
-def measured(
-    label: str, error: float, data: Splits | None = None, **changes
-) -> compare.MeasuredRun:
+def measured(label: str, error: float, data: Splits | None = None, **changes) -> MeasuredRun:
     """A run whose reconstructions are too bright by `error` everywhere."""
     data = data or dataset()
     record = replace(RECORD, dataset=data.name, dataset_sha256=data.sha256, **changes)
     run = FinishedRun(label, Path("runs", label), record, ROWS)
-    return compare.measure(run, to_unit_range(data.test) + np.float32(error), data)
+    return measuring.measure(run, to_unit_range(data.test) + np.float32(error), data)
 
 
-def one_group(*runs: compare.MeasuredRun) -> Group:
-    (group,) = compare.grouped(runs, [dataset()])
+def one_group(*runs: MeasuredRun) -> Group:
+    (group,) = measuring.grouped(runs, [dataset()])
     return group
 
 
@@ -85,6 +88,12 @@ def run_folder(folder: Path, seed: int = 0, **changes) -> Path:
     write_history(folder, ROWS)
     write_record(folder, replace(RECORD, **changes))
     return folder
+
+
+@pytest.fixture
+def unrendered(monkeypatch):
+    """Draw figures, but do not render them: for tests of which files are written."""
+    monkeypatch.setattr(plots, "png", lambda figure: b"a figure")
 
 
 def row(cells: list[list[str]], name: str) -> list[str]:
@@ -113,7 +122,7 @@ def test_the_examples_are_the_first_test_image_of_each_class():
 def test_reconstructions_of_other_images_are_not_measured():
     run = FinishedRun("PyTorch", Path("run"), RECORD, ROWS)
     with pytest.raises(ImageError, match=r"\(19, 28, 28, 1\)"):
-        compare.measure(run, to_unit_range(dataset().test[1:]), dataset())
+        measuring.measure(run, to_unit_range(dataset().test[1:]), dataset())
 
 
 def test_runs_keep_their_order_but_the_ranking_follows_the_measured_psnr():
@@ -122,7 +131,7 @@ def test_runs_keep_their_order_but_the_ranking_follows_the_measured_psnr():
     )
     assert [run.label for run in group.runs] == ["worst", "best", "middle"]
     assert [run.label for run in group.ranking] == ["best", "middle", "worst"]
-    notes = compare.notes(group)
+    notes = report.notes(group)
     assert "middle is 13.98 dB below best." in notes
     assert "worst is 20.00 dB below best." in notes
 
@@ -133,14 +142,14 @@ def test_runs_on_different_datasets_are_never_ranked_against_each_other():
         measured("TensorFlow", 0.01, drawn, framework="tensorflow"),
         measured("PyTorch", 0.02, real),
     ]
-    groups = compare.grouped(runs, [real, drawn])
+    groups = measuring.grouped(runs, [real, drawn])
     assert [(group.dataset, [run.label for run in group.runs]) for group in groups] == [
         ("fashion-mnist", ["PyTorch"]),
         ("synthetic", ["TensorFlow"]),
     ]
-    for text in (compare.screen(groups), compare.report(groups)):
+    for text in (report.screen(groups), report.markdown(groups)):
         assert "below" not in text
-        assert compare.APART in text
+        assert report.APART in text
         assert text.count("nothing to compare it with") == 2
 
 
@@ -152,7 +161,7 @@ def test_the_table_has_every_number_of_every_run():
         measured("PyTorch", 0.02),
         measured("TensorFlow", 0.2, framework="tensorflow", framework_version="2.21.0", epochs=3),
     )
-    cells = compare.table(group)
+    cells = report.table(group)
     assert cells[0] == ["", "PyTorch", "TensorFlow"]
     assert row(cells, "framework") == ["PyTorch 2.13.0", "TensorFlow 2.21.0"]
     assert row(cells, "device") == ["cpu", "cpu"]
@@ -165,13 +174,13 @@ def test_the_table_has_every_number_of_every_run():
     assert row(cells, "test MSE") == ["0.000400", "0.040000"]
     assert row(cells, "test PSNR") == ["40.00 dB", "20.00 dB"]
     assert row(cells, "test SSIM") == [f"{run.scores.ssim:.4f}" for run in group.runs]
-    for text in (compare.screen([group]), compare.report([group])):
+    for text in (report.screen([group]), report.markdown([group])):
         for cell in {cell for line in cells for cell in line}:
             assert cell in text
 
 
 def test_columns_line_up_on_the_screen():
-    text = compare.screen([one_group(measured("PyTorch", 0.02), measured("a longer label", 0.2))])
+    text = report.screen([one_group(measured("PyTorch", 0.02), measured("a longer label", 0.2))])
     lines = [line for line in text.splitlines() if line.startswith((" ", "test", "epochs"))]
     second = lines[0].index("a longer label")
     assert len(lines) == 5
@@ -182,48 +191,48 @@ def test_columns_line_up_on_the_screen():
 def test_a_claim_is_called_out_from_a_hundredth_of_a_decibel(claim, agrees):
     group = one_group(measured("PyTorch", 0.02, test_psnr=claim))
     called_out = f"PyTorch claims {claim:.2f} dB in its own record, but its weights give 40.00 dB."
-    assert (called_out in compare.notes(group)) is not agrees
-    assert any("agrees within 0.01 dB" in note for note in compare.notes(group)) is agrees
-    (numbers,) = compare.machine_readable([group])["groups"][0]["runs"]
+    assert (called_out in report.notes(group)) is not agrees
+    assert any("agrees within 0.01 dB" in note for note in report.notes(group)) is agrees
+    (numbers,) = report.machine_readable([group])["groups"][0]["runs"]
     assert numbers["claim_agrees"] is agrees
 
 
 def test_a_claim_that_is_no_number_is_called_out_and_stays_out_of_the_json():
     group = one_group(measured("PyTorch", 0.02, test_psnr=float("nan")))
-    (numbers,) = compare.machine_readable([group])["groups"][0]["runs"]
-    assert "PyTorch claims nan dB" in compare.report([group])
+    (numbers,) = report.machine_readable([group])["groups"][0]["runs"]
+    assert "PyTorch claims nan dB" in report.markdown([group])
     assert numbers["claim_agrees"] is False
     assert numbers["record"]["test_psnr"] is None
 
 
 def test_settings_that_differ_are_named():
     group = one_group(measured("a", 0.02, epochs=3), measured("b", 0.03, seed=7, epochs=10))
-    assert compare.differing_settings(group) == {"epochs": ["3", "10"], "seed": ["0", "7"]}
-    assert "The runs do not have the same epochs: 3, 10." in compare.notes(group)
+    assert report.differing_settings(group) == {"epochs": ["3", "10"], "seed": ["0", "7"]}
+    assert "The runs do not have the same epochs: 3, 10." in report.notes(group)
     alike = one_group(measured("a", 0.02), measured("b", 0.03, framework="tensorflow"))
-    assert compare.differing_settings(alike) == {}
+    assert report.differing_settings(alike) == {}
 
 
 def test_drawn_garments_cannot_be_mistaken_for_fashion_mnist():
     drawn = dataset("synthetic", "b" * 64)
-    groups = compare.grouped([measured("PyTorch", 0.02, drawn)], [drawn])
-    for text in (compare.screen(groups), compare.report(groups)):
-        assert compare.WARNING in text
-        assert "NOT Fashion-MNIST" in row(compare.table(groups[0]), "dataset")[0]
+    groups = measuring.grouped([measured("PyTorch", 0.02, drawn)], [drawn])
+    for text in (report.screen(groups), report.markdown(groups)):
+        assert report.WARNING in text
+        assert "NOT Fashion-MNIST" in row(report.table(groups[0]), "dataset")[0]
         assert "Drawn garments, NOT Fashion-MNIST: 20 test images" in text
-    for figure in compare.pictures(groups[0]).values():
+    for figure in report.draw_figures(groups[0]).values():
         titles = [text.get_text() for text in figure.texts]
         assert any("NOT Fashion-MNIST" in title for title in titles)
     real = [one_group(measured("PyTorch", 0.02))]
-    assert compare.WARNING not in compare.screen(real) + compare.report(real)
+    assert report.WARNING not in report.screen(real) + report.markdown(real)
 
 
 # --- what is written -------------------------------------------------------------------
 
 
-def test_report_json_and_pictures_are_written_and_linked(tmp_path):
+def test_report_json_and_figures_are_written_and_linked(tmp_path):
     group = one_group(measured("PyTorch", 0.02), measured("TensorFlow", 0.05))
-    compare.write([group], tmp_path / "new" / "comparison")
+    report.write_report([group], tmp_path / "new" / "comparison")
     names = {path.name for path in (tmp_path / "new" / "comparison").iterdir()}
     assert names == {
         "report.md",
@@ -232,38 +241,40 @@ def test_report_json_and_pictures_are_written_and_linked(tmp_path):
         "reconstructions.png",
         "psnr.png",
     }
-    links = re.findall(r"!\[.+?\]\((.+?)\)", compare.report([group]))
+    links = re.findall(r"!\[.+?\]\((.+?)\)", report.markdown([group]))
     assert set(links) == {name for name in names if name.endswith(".png")}
     numbers = json.loads((tmp_path / "new" / "comparison" / "comparison.json").read_text())
     assert numbers["groups"][0]["ranking"] == ["PyTorch", "TensorFlow"]
     assert numbers["groups"][0]["runs"][1]["measured"]["psnr"] == group.runs[1].scores.psnr
 
 
-def test_each_dataset_has_its_own_pictures_and_old_ones_do_not_stay(tmp_path):
+def test_each_dataset_has_its_own_figures_and_old_ones_do_not_stay(tmp_path, unrendered):
     real, drawn = dataset(), dataset("synthetic", "b" * 64)
     runs = [measured("PyTorch", 0.02, real), measured("PyTorch", 0.1, drawn)]
     (tmp_path / "notes-2.png").write_bytes(b"someone's own")
-    groups = compare.grouped(runs, [real, drawn])
-    compare.write(groups, tmp_path)
-    pictures = {path.name for path in tmp_path.glob("*.png")} - {"notes-2.png"}
-    assert set(re.findall(r"\]\((.+?)\)", compare.report(groups))) == pictures
-    assert len(pictures) == 6
-    compare.write(groups[:1], tmp_path)
+    groups = measuring.grouped(runs, [real, drawn])
+    report.write_report(groups, tmp_path)
+    figures = {path.name for path in tmp_path.glob("*.png")} - {"notes-2.png"}
+    assert set(re.findall(r"\]\((.+?)\)", report.markdown(groups))) == figures
+    assert len(figures) == 6
+    report.write_report(groups[:1], tmp_path)
     assert {path.name for path in tmp_path.glob("*-2.png")} == {"notes-2.png"}
     assert len(list(tmp_path.glob("*.png"))) == 4
 
 
-def test_nothing_is_written_when_a_picture_cannot_be_drawn(tmp_path):
+def test_nothing_is_written_when_a_figure_cannot_be_drawn(tmp_path):
     perfect = one_group(measured("PyTorch", 0.0))
     with pytest.raises(ImageError, match="finite PSNR"):
-        compare.write([perfect], tmp_path / "comparison")
+        report.write_report([perfect], tmp_path / "comparison")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+def test_a_folder_that_cannot_be_written_is_named(tmp_path, unrendered):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ArtifactError, match="file/comparison"):
-        compare.write([one_group(measured("PyTorch", 0.02))], tmp_path / "file" / "comparison")
+        report.write_report(
+            [one_group(measured("PyTorch", 0.02))], tmp_path / "file" / "comparison"
+        )
 
 
 # --- which runs ------------------------------------------------------------------------
@@ -272,10 +283,10 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
 def test_by_default_the_finished_runs_of_both_trainers_are_compared(tmp_path):
     run_folder(tmp_path / "tensorflow_deconv")
     (tmp_path / "pytorch_deconv").mkdir()  # interrupted: it has no record
-    assert compare.finished_runs(tmp_path) == [tmp_path / "tensorflow_deconv"]
+    assert finished_runs(tmp_path) == [tmp_path / "tensorflow_deconv"]
     run_folder(tmp_path / "other")
     write_record(tmp_path / "pytorch_deconv", RECORD)
-    assert compare.finished_runs(tmp_path) == [
+    assert finished_runs(tmp_path) == [
         tmp_path / "pytorch_deconv",
         tmp_path / "tensorflow_deconv",
     ]
@@ -288,7 +299,7 @@ def test_runs_of_one_framework_on_one_dataset_are_numbered(tmp_path):
         run_folder(tmp_path / "c", framework="tensorflow"),
         run_folder(tmp_path / "d", dataset="synthetic"),
     ]
-    runs = compare.read_runs([*folders, tmp_path / "c" / ".." / "a"])
+    runs = read_runs([*folders, tmp_path / "c" / ".." / "a"])
     assert [run.label for run in runs] == ["PyTorch 1", "PyTorch 2", "TensorFlow", "PyTorch"]
     assert [run.folder for run in runs] == folders
 
@@ -299,7 +310,7 @@ def test_unknown_frameworks_and_datasets_are_refused(tmp_path, change):
     with pytest.raises(
         ArtifactError, match=f"a is a run of the .* '{next(iter(change.values()))}'"
     ):
-        compare.read_runs([tmp_path / "a"])
+        read_runs([tmp_path / "a"])
 
 
 def test_a_history_without_epochs_is_refused(tmp_path):
@@ -307,35 +318,35 @@ def test_a_history_without_epochs_is_refused(tmp_path):
     header = (folder / HISTORY).read_text().splitlines()[0]
     (folder / HISTORY).write_text(header + "\n")
     with pytest.raises(ArtifactError, match="without epochs"):
-        compare.read_runs([folder])
+        read_runs([folder])
 
 
 def test_a_run_on_another_version_of_the_data_is_not_measured(tmp_path):
     folder = run_folder(tmp_path / "old", dataset="synthetic", dataset_sha256="c" * 64)
     with pytest.raises(ArtifactError, match=r"old was trained on another version of synthetic"):
-        compare.compare([folder])
+        compare([folder])
 
 
 def test_a_missing_data_folder_is_named_before_any_framework_starts(tmp_path):
     folder = run_folder(tmp_path / "a")
     with pytest.raises(DataError, match="nowhere"):
-        compare.compare([folder], data_dir=tmp_path / "nowhere")
+        compare([folder], data_dir=tmp_path / "nowhere")
 
 
 def test_a_crash_of_a_framework_is_not_taken_for_a_mistake_of_the_user(tmp_path, monkeypatch):
-    (run,) = compare.read_runs([run_folder(tmp_path / "a", dataset="synthetic")])
-    monkeypatch.setattr(compare, "ROOT", tmp_path)  # from there, Python finds no such module
+    (run,) = read_runs([run_folder(tmp_path / "a", dataset="synthetic")])
+    monkeypatch.setattr(measuring, "ROOT", tmp_path)  # from there, Python finds no such module
     with pytest.raises(RuntimeError, match=r"status 1:\n.*No module named"):
-        compare.reconstruct(run, dataset("synthetic"), None, "cpu")
+        measuring.reconstruct(run, dataset("synthetic"), None, "cpu")
 
 
 # --- the command -----------------------------------------------------------------------
 
 
-def command(*arguments: object) -> subprocess.CompletedProcess:
-    """Run the command, which then says which frameworks its process has imported."""
+def command(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run `python -m deconv.compare`, and say which frameworks its process has imported."""
     program = (
-        "import sys; from deconv import compare; compare.main();"
+        "import runpy, sys; runpy.run_module('deconv.compare', run_name='__main__');"
         "print('imported:', sorted({'torch', 'tensorflow', 'keras'} & sys.modules.keys()))"
     )
     return subprocess.run(
@@ -353,7 +364,7 @@ def drawn() -> Splits:
 
 
 @pytest.fixture(scope="module")
-def compared(tmp_path_factory, drawn) -> tuple[subprocess.CompletedProcess, Path]:
+def compared(tmp_path_factory, drawn) -> tuple[subprocess.CompletedProcess[str], Path]:
     """Both frameworks, the same untrained weights, one record that claims 99 dB."""
     artifacts = tmp_path_factory.mktemp("artifacts")
     here = {"dataset": "synthetic", "dataset_sha256": drawn.sha256}
@@ -363,14 +374,12 @@ def compared(tmp_path_factory, drawn) -> tuple[subprocess.CompletedProcess, Path
 
 
 def test_the_command_measures_what_the_weights_do(compared, drawn):
-    from pytorch.src.inference import load_model, reconstruct
-
+    """What they do is computed a third time, in NumPy."""
     done, folder = compared
     assert done.returncode == 0, done.stderr
     (group,) = json.loads((folder / "comparison.json").read_text())["groups"]
     images = to_unit_range(drawn.test)
-    model = load_model(folder.parent / "pytorch_deconv" / WEIGHTS, device="cpu")
-    expected = metrics.scores(reconstruct(model, images), images)
+    expected = metrics.scores(scratch.reconstruct(initial_weights(0), images), images)
     for run in group["runs"]:
         assert run["measured"]["psnr"] == pytest.approx(expected.psnr, abs=1e-3)
         assert run["measured"]["mse"] == pytest.approx(expected.mse, rel=1e-4)
@@ -382,10 +391,10 @@ def test_the_command_measures_what_the_weights_do(compared, drawn):
 
 def test_the_command_prints_the_table_and_names_the_report(compared):
     done, folder = compared
-    assert compare.WARNING in done.stdout
+    assert report.WARNING in done.stdout
     assert re.search(r"^ +PyTorch +TensorFlow$", done.stdout, re.M)
     assert f"Report: {folder / 'report.md'}" in done.stdout
-    assert compare.WARNING in (folder / "report.md").read_text()
+    assert report.WARNING in (folder / "report.md").read_text()
     assert len(list(folder.glob("*.png"))) == 3
 
 
@@ -393,33 +402,50 @@ def test_the_command_needs_no_framework_in_its_own_process(compared):
     assert compared[0].stdout.splitlines()[-1] == "imported: []"
 
 
-def fails_with_one_line(done: subprocess.CompletedProcess, *words: str) -> None:
-    assert done.returncode == 2, done.stderr
-    assert len(done.stderr.splitlines()) == 1, done.stderr
-    assert done.stderr.startswith("error: ")
-    for word in words:
-        assert word in done.stderr
-
-
 def test_without_a_run_the_command_says_how_to_make_one(tmp_path):
+    """In a process of its own: status, streams, no traceback."""
     done = command("--artifact-dir", tmp_path)
-    fails_with_one_line(done, str(tmp_path), "pytorch.src.train", "tensorflow.src.train")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    for words in (str(tmp_path), "pytorch.src.train", "tensorflow.src.train"):
+        assert words in done.stderr
 
 
-def test_a_folder_without_a_finished_run_is_named(tmp_path):
-    fails_with_one_line(command(tmp_path / "nothing"), "nothing/metrics.json")
+@pytest.fixture
+def complaint(monkeypatch, capsys) -> Callable[..., str]:
+    """Runs the command in this process, where it must fail with one line."""
+
+    def run(*arguments: object) -> str:
+        monkeypatch.setattr(sys, "argv", ["compare", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        error = capsys.readouterr().err
+        assert stop.value.code == 2
+        assert error.startswith("error: ")
+        assert len(error.splitlines()) == 1, error
+        return error
+
+    return run
 
 
-def test_the_complaint_of_a_framework_is_passed_on_and_nothing_is_written(tmp_path, drawn):
+def test_a_folder_without_a_finished_run_is_named(complaint, tmp_path):
+    assert "nothing/metrics.json" in complaint(tmp_path / "nothing")
+
+
+def test_the_complaint_of_a_framework_is_passed_on_and_nothing_is_written(
+    complaint, tmp_path, drawn
+):
     here = {"dataset": "synthetic", "dataset_sha256": drawn.sha256}
     folder = run_folder(tmp_path / "pytorch_deconv", **here)
     (folder / WEIGHTS).write_text("these are not weights")
-    done = command("--artifact-dir", tmp_path, "--device", "cpu")
-    fails_with_one_line(done, str(folder / WEIGHTS), "not a whole safetensors file")
-    assert done.stderr.count("error:") == 1
+    error = complaint("--artifact-dir", tmp_path, "--device", "cpu")
+    assert str(folder / WEIGHTS) in error
+    assert "not a whole safetensors file" in error
+    assert error.count("error:") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["pytorch_deconv"]
 
 
 @pytest.mark.parametrize("arguments", [["--device", "abacus"], ["--epochs", "3"]])
-def test_unknown_flags_and_values_are_refused(tmp_path, arguments):
-    fails_with_one_line(command("--artifact-dir", tmp_path, *arguments), arguments[0])
+def test_unknown_flags_and_values_are_refused(complaint, tmp_path, arguments):
+    assert arguments[0] in complaint("--artifact-dir", tmp_path, *arguments)

@@ -6,24 +6,30 @@ import signal
 import socket
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from conftest import Framework
-from test_reliability import FLAGS, TRAINERS, run_folder, start, wait_for_steps
+from test_reliability import FLAGS, run_folder, start, wait_for_steps
+from workers import CASES
 
-from deconv.artifacts import read_record
-from deconv.batches import EpochBatches
+from benchmarks.framework import TRAINERS, Framework
 from deconv.config import ROOT, RunConfig
+from deconv.data.splits import load_splits
 from deconv.errors import ConfigError
-from deconv.fashion_mnist import load_splits
-from deconv.workers import LOST
+from deconv.running.record import read_record
+from deconv.running.workers import LOST
 
 WORKERS = str(ROOT / "tests" / "workers.py")
 
 
-OPTIONS = {"cwd": ROOT, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+OPTIONS: dict[str, Any] = {
+    "cwd": ROOT,
+    "stdout": subprocess.PIPE,
+    "stderr": subprocess.PIPE,
+    "text": True,
+}
 
 
 def launch(framework: str, *command: str) -> list[subprocess.Popen]:
@@ -58,21 +64,22 @@ def ends(processes: list[subprocess.Popen]) -> list[tuple[int, str, str]]:
 @pytest.mark.parametrize("kind", ["pytorch", "tensorflow", "mirrored"])
 def test_two_workers_reach_the_losses_of_one(kind):
     """50 whole batches; and an epoch whose last batch has 1 image, so that one gets none."""
-    name = "tensorflow" if kind == "mirrored" else kind
-    framework = Framework(name)
-    for steps, limit in ((50, 9000), (4, 97)):
+    if kind == "mirrored":
+        processes = [subprocess.Popen([sys.executable, WORKERS, kind], **OPTIONS)]
+    else:
+        processes = launch(kind, WORKERS, kind)
+    framework = Framework("pytorch" if kind == "pytorch" else "tensorflow")
+    expected = []
+    for steps, limit in CASES:
         splits = load_splits(RunConfig(dataset="synthetic", limit=limit))
-        expected = framework.losses(splits, "adam", steps, limit=limit)
-        if kind == "mirrored":
-            command = [sys.executable, WORKERS, kind, str(steps), str(limit)]
-            processes = [subprocess.Popen(command, **OPTIONS)]
-        else:
-            processes = launch(kind, WORKERS, kind, str(steps), str(limit))
-        (status, said, errors), *_ = ends(processes)
-        assert status == 0, errors
-        np.testing.assert_allclose(json.loads(said), expected, rtol=1e-4)
+        expected.append(framework.losses(splits, steps, limit=limit))
+    (status, said, errors), *_ = ends(processes)
+    assert status == 0, errors
+    for ours, theirs in zip(map(json.loads, said.splitlines()), expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["pytorch", "tensorflow"])
 def test_several_workers_refuse_to_compile(name, tmp_path):
     results = ends(
@@ -107,14 +114,6 @@ def test_workers_without_torchrun_are_refused(monkeypatch):
         Framework("pytorch").distributed.join_workers(torch.device("cpu"))
 
 
-def test_shares_are_the_whole_batch_without_overlap():
-    whole = list(EpochBatches(97, 32, seed=0))
-    shares = [list(EpochBatches(97, 32, seed=0, rank=rank, workers=3)) for rank in range(3)]
-    for batch, *parts in zip(whole, *shares, strict=True):
-        assert sorted(np.concatenate(parts)) == sorted(batch)
-        assert max(map(len, parts)) - min(map(len, parts)) <= 1
-
-
 def worker_ids(framework: str, processes: list[subprocess.Popen]) -> list[int]:
     if framework == "tensorflow":
         return [process.pid for process in processes]
@@ -124,6 +123,7 @@ def worker_ids(framework: str, processes: list[subprocess.Popen]) -> list[int]:
     return [int(line) for line in children.stdout.split()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["pytorch", "tensorflow"])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_worker_that_ends_takes_the_others_along_and_the_run_goes_on_alone(

@@ -1,15 +1,18 @@
 """Both engines take the same steps on the same batches."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from deconv.batches import EpochBatches, epoch_order
 from deconv.config import EPSILON, RunConfig
-from deconv.fashion_mnist import load_splits
+from deconv.data.batches import EpochBatches, epoch_order
+from deconv.data.splits import load_splits
 from deconv.metrics import scores, to_unit_range
+from deconv.running.epoch import Epoch
 from deconv.weights import initial_weights
 
-SETTINGS = {"dataset": "synthetic", "device": "cpu"}
+SETTINGS: dict[str, Any] = {"dataset": "synthetic", "device": "cpu"}
 
 
 @pytest.fixture(scope="module")
@@ -18,13 +21,13 @@ def splits():
 
 
 def test_lockstep_with_sgd(both, splits):
-    one, other = (f.losses(splits, "sgd", 100) for f in both)
+    one, other = (f.losses(splits, 100, sgd=True) for f in both)
     assert one[-1] < 0.8 * one[0]  # it learns
     np.testing.assert_allclose(one, other, rtol=1e-4)
 
 
 def test_lockstep_with_adam(both, splits):
-    one, other = (f.losses(splits, "adam", 50) for f in both)
+    one, other = (f.losses(splits, 50) for f in both)
     assert one[-1] < 0.8 * one[0]
     np.testing.assert_allclose(one[:10], other[:10], rtol=1e-4)
     np.testing.assert_allclose(one, other, rtol=1e-2)
@@ -38,7 +41,7 @@ def test_one_adam_step_is_the_one_of_the_paper(framework, images, decay):
     _, gradients = framework.loss_and_gradients(framework.build(before), images)
     model = framework.build(before)
     batch = framework.utils.from_numpy(images)
-    optimizer = framework.engine.build_optimizer(model, config)
+    optimizer = framework.optimizer.build_optimizer(model, config)
     framework.engine.train_step(model, optimizer, batch, batch)
     after = framework.utils.export_weights(model)
     for name, gradient in gradients.items():
@@ -101,35 +104,20 @@ def test_means_are_weighted_by_sample(framework, images):
     assert found.psnr == pytest.approx(expected.psnr, abs=1e-3)
     assert found.ssim == pytest.approx(expected.ssim, abs=1e-4)
 
-    optimizer = framework.engine.build_optimizer(model, framework.config.Config(**SETTINGS))
-    rates = np.zeros(2, np.float32)  # learning rate 0: the weights stay
-    loss = framework.engine.train_epoch(model, optimizer, [(half, half) for half in halves], rates)
+    optimizer = framework.optimizer.build_optimizer(model, framework.config.Config(**SETTINGS))
+    epoch = Epoch([(half, half) for half in halves], 0.0)  # learning rate 0: the weights stay
+    loss = framework.engine.train_epoch(model, optimizer, epoch)
     assert loss == pytest.approx(expected.mse, rel=1e-5)
-
-
-def test_a_worker_without_a_single_image_has_no_loss(framework, images):
-    model = framework.build(initial_weights(0))
-    optimizer = framework.engine.build_optimizer(model, framework.config.Config(device="cpu"))
-    nothing = framework.utils.from_numpy(images[:0])
-
-    def step(model, optimizer, images, targets):  # of all workers; this one only takes part
-        return framework.engine.loss_fn(images, targets)
-
-    rates = np.ones(1, np.float32)
-    assert np.isnan(
-        framework.engine.train_epoch(model, optimizer, [(nothing, nothing)], rates, step)
-    )
 
 
 def test_train_epoch_follows_the_learning_rates(framework, images):
     batch = framework.utils.from_numpy(images)
     model = framework.build(initial_weights(0))
     config = framework.config.Config(**SETTINGS)
-    optimizer = framework.engine.build_optimizer(model, config)
-    rates = np.array([0, 0.01], np.float32)
-    framework.engine.train_epoch(model, optimizer, [(batch, batch)], rates[:1])
+    optimizer = framework.optimizer.build_optimizer(model, config)
+    framework.engine.train_epoch(model, optimizer, Epoch([(batch, batch)] * 2, np.zeros(2)))
     unmoved = framework.utils.export_weights(model)
-    framework.engine.train_epoch(model, optimizer, [(batch, batch)], rates[1:])
+    framework.engine.train_epoch(model, optimizer, Epoch([(batch, batch)] * 2, np.array([0, 0.01])))
     moved = framework.utils.export_weights(model)
     for name, array in initial_weights(0).items():
         np.testing.assert_array_equal(unmoved[name], array)

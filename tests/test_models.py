@@ -5,9 +5,9 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from deconv.config import Upsampler
+from deconv.architecture import Upsampler, layers, parameter_shapes
 from deconv.errors import WeightsError
-from deconv.weights import initial_weights, layers, parameter_shapes, read_weights, write_weights
+from deconv.weights import initial_weights, read_weights, write_weights
 
 UPSAMPLERS = get_args(Upsampler)
 

@@ -1,6 +1,4 @@
 import re
-from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 
 import jupytext
 import nbformat
@@ -97,37 +95,15 @@ def sections(cell):
     return re.findall("^##+ .*", cell.source, re.MULTILINE)
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory) -> dict[tuple[Path, str], Future]:
-    """Every notebook running in the quick setting from both folders, two kernels at a time."""
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        yield {
-            (notebook, place): pool.submit(
-                quick_run, notebook, folder(notebook), tmp_path_factory.mktemp(place)
-            )
-            for place, folder in FOLDERS.items()
-            for notebook in NOTEBOOKS
-        }
-        pool.shutdown(cancel_futures=True)
-
-
-def quick_run(path: Path, folder: Path, artifacts: Path):
-    notebook = nbformat.read(path, as_version=4)
-    settings = {
-        "DECONV_QUICK": "1",
-        "DECONV_NOTEBOOK_DIR": str(artifacts),
-        "OMP_WAIT_POLICY": "PASSIVE",  # kernels share the cores: waiting threads shall sleep
-    }
-    execute(notebook, folder, settings)
-    return notebook, sorted(path.name for path in artifacts.iterdir())
-
-
 @every_notebook
-@pytest.mark.parametrize("place", FOLDERS)
-def test_notebook_runs_in_a_fresh_kernel(notebook, place, runs):
-    executed, left = runs[notebook, place].result()
+@pytest.mark.parametrize("place", ["root", pytest.param("own", marks=pytest.mark.slow)])
+def test_notebook_runs_in_a_fresh_kernel(notebook, place, tmp_path):
+    executed = nbformat.read(notebook, as_version=4)
+    settings = {"DECONV_QUICK": "1", "DECONV_NOTEBOOK_DIR": str(tmp_path)}
+    execute(executed, FOLDERS[place](notebook), settings)
     assert code_cells(executed)[-1].execution_count == len(code_cells(executed))
     assert not [output.text for output in outputs(executed) if output.get("name") == "stderr"]
     if notebook.with_suffix(".py") in WALKTHROUGHS:
         run = f"{notebook.parents[1].name}_deconv"
+        left = sorted(path.name for path in tmp_path.iterdir())
         assert left == [f".{run}.lock", run]  # all it leaves, and not in the tree

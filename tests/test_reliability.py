@@ -12,20 +12,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.soak import TRAINERS, contents
+from benchmarks.framework import TRAINERS
+from benchmarks.soak import contents
 from deconv import scratch
-from deconv.checkpoint import CHECKPOINT, PREVIOUS, read_checkpoint
 from deconv.config import ROOT, RunConfig
+from deconv.data.splits import load_splits
 from deconv.errors import ArtifactError, Interrupted, TrainingError
-from deconv.fashion_mnist import load_splits
 from deconv.metrics import Scores
-from deconv.runs import Run
-from deconv.signals import StopRequest
+from deconv.running.checkpoint import CHECKPOINT, PREVIOUS, State, read_checkpoint
+from deconv.running.record import WEIGHTS, Backend
+from deconv.running.run import Run, settings_of
+from deconv.running.signals import StopRequest
 from deconv.weights import initial_weights, read_weights
 
 # A checkpoint after every step, so that most of the time one is being written.
 FLAGS = (
-    "--dataset=synthetic", "--device=cpu", "--epochs=2", "--limit=3200", "--checkpoint-seconds=0",
+    "--dataset=synthetic", "--device=cpu", "--epochs=2", "--limit=1600", "--checkpoint-seconds=0",
 )  # fmt: skip
 
 
@@ -42,7 +44,7 @@ def run_folder(where: Path, name: str) -> Path:
 
 def wait_for_steps(process: subprocess.Popen, folder: Path, steps: int = 5) -> None:
     """Wait until that many checkpoints were written."""
-    seen = set()
+    seen: set[int] = set()
     while len(seen) <= steps:
         assert process.poll() is None, process.communicate()
         with contextlib.suppress(FileNotFoundError):
@@ -60,12 +62,20 @@ def whole(request, tmp_path_factory):
     return request.param, contents(run_folder(where, request.param))
 
 
-def test_killed_and_stopped_and_resumed_it_ends_with_the_same_bytes(whole, tmp_path):
-    """Three ends in the middle of an epoch, one after the other, and then nothing happens."""
+@pytest.mark.parametrize(
+    "ends",
+    [
+        [(signal.SIGKILL, -9), (signal.SIGINT, 130)],
+        pytest.param([(signal.SIGTERM, 143), (signal.SIGKILL, -9)], marks=pytest.mark.slow),
+    ],
+    ids=["KILL and INT", "TERM and KILL"],
+)
+def test_killed_and_stopped_and_resumed_it_ends_with_the_same_bytes(whole, ends, tmp_path):
+    """Ends in the middle of an epoch, one after the other, and then nothing happens."""
     name, expected = whole
     folder = run_folder(tmp_path, name)
     resume: list[str] = []
-    for number, status in ((signal.SIGKILL, -9), (signal.SIGTERM, 143), (signal.SIGINT, 130)):
+    for number, status in ends:
         with start(name, tmp_path, *resume) as process:
             wait_for_steps(process, folder)
             process.send_signal(number)
@@ -171,65 +181,80 @@ def run(tmp_path):
     config = RunConfig(
         epochs=2, limit=96, dataset="synthetic", artifact_dir=tmp_path, checkpoint_seconds=0
     )
-    with Run(
-        config, load_splits(config), framework="numpy", version="0", device="cpu", compiled=False
-    ) as run:
+    with Run(config, load_splits(config), Backend("numpy", "0", "cpu")) as run:
         yield run
 
 
-def state(value: float = 0.5):
+BATCHES = [(range(32), range(32))] * 3
+
+
+def state(value: float = 0.5) -> State:
     weights = initial_weights(0)
     averages = {f"{kind}.{n}": np.full_like(a, value) for n, a in weights.items() for kind in "mv"}
-    return weights, averages | {"step": np.array(1, np.float32)}
+    return State(weights, averages | {"step": np.array(1, np.float32)})
+
+
+def take_steps(epoch):
+    for _ in epoch:
+        epoch.record(1.0)
 
 
 @pytest.mark.parametrize("wrong", ["loss", "gradient"])
 def test_a_number_that_is_not_finite_stops_the_run_before_anything_is_overwritten(wrong, run):
     now = [0.5]
-    next(run.epochs(lambda: state(now[0])))
-    run.after_step(32, 1.0)
+    run.keep_safe(lambda: state(now[0]))
+    epoch = next(run.epochs(BATCHES))
+    steps = iter(epoch)
+    next(steps)
+    epoch.record(1.0)
+    next(steps)
     good = (run.folder / CHECKPOINT).read_bytes()
-    if wrong == "gradient":
-        now[0] = np.inf
+    now[0] = np.inf if wrong == "gradient" else 0.5
+    epoch.record(np.nan if wrong == "loss" else 1.0)
     with pytest.raises(TrainingError, match=r"step 2 \(learning rate .*of step 1.*--learning-rate"):
-        run.after_step(32, float("nan") if wrong == "loss" else 1.0)
+        next(steps)
     assert (run.folder / CHECKPOINT).read_bytes() == good
 
 
 def test_a_validation_loss_that_is_not_finite_keeps_the_best_weights(run):
-    epochs = run.epochs(state)
-    next(epochs)
-    for _ in range(3):
-        run.after_step(32, 1.0)
+    run.keep_safe(state)
+    epochs = run.epochs(BATCHES)
+    take_steps(next(epochs))
     run.end_epoch(Scores(1.0, 1.0, 1.0))
-    best = read_weights(run.weights_file)
-    next(epochs)
-    for _ in range(3):
-        run.after_step(32, 1.0)
+    best = read_weights(run.folder / WEIGHTS)
+    take_steps(next(epochs))
     with pytest.raises(TrainingError, match=r"the validation loss .* step 6 .*of step 5"):
         run.end_epoch(Scores(np.inf, 1.0, 1.0))
-    np.testing.assert_equal(read_weights(run.weights_file), best)
+    np.testing.assert_equal(read_weights(run.folder / WEIGHTS), best)
 
 
 def test_stopping_between_epochs_saves_the_epoch(run):
-    epochs = run.epochs(state)
-    next(epochs)
-    run.after_step(32, 1.0)
-    run.after_step(32, 1.0)
-    signal.raise_signal(signal.SIGTERM)
-    run.after_step(32, 1.0)  # the last of the epoch: its validation comes first
+    run.keep_safe(state)
+    epoch = next(run.epochs(BATCHES))
+    for number, _ in enumerate(epoch, start=1):
+        if number == 3:  # the last of the epoch: its validation comes first
+            signal.raise_signal(signal.SIGTERM)
+        epoch.record(1.0)
     with pytest.raises(Interrupted) as stop:
         run.end_epoch(Scores(1.0, 1.0, 1.0))
     assert stop.value.signal == signal.SIGTERM
-    assert len(read_checkpoint(run.folder, run.settings).history) == 1
+    assert len(read_checkpoint(run.folder, run.keeper.settings).history) == 1
 
 
 def test_another_architecture_is_refused_by_name(run, monkeypatch):
-    next(run.epochs(state))
-    run.after_step(32, 1.0)
-    monkeypatch.setattr("deconv.weights.KERNEL", 5)
+    run.keep_safe(state)
+    take_steps(next(run.epochs(BATCHES)))
+    monkeypatch.setattr("deconv.architecture.KERNEL", 5)
+    other = settings_of(run.config, run.splits, run.backend)
     with pytest.raises(ArtifactError, match=r"encoder.conv1.weight \[32, 1, 3, 3\], this run has"):
-        read_checkpoint(run.folder, run.settings)
+        read_checkpoint(run.folder, other)
+
+
+def test_a_loop_that_keeps_its_losses_to_itself_is_told(run):
+    run.keep_safe(state)
+    epoch = next(run.epochs(BATCHES))
+    with pytest.raises(RuntimeError, match=r"give every one to epoch\.record"):
+        list(epoch)
 
 
 def test_training_in_a_thread_works_without_signals(tmp_path):

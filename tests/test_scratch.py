@@ -1,15 +1,18 @@
 """From scratch is the same network: the third witness agrees with the other two."""
 
 from itertools import count, islice
+from typing import Any
 
 import numpy as np
 import pytest
 
-from deconv import compare, scratch
-from deconv.batches import EpochBatches
+from deconv import scratch
+from deconv.autoencoder import backward, forward, loss_fn
+from deconv.compare import compare
 from deconv.config import RunConfig
+from deconv.data.batches import EpochBatches
+from deconv.data.splits import load_splits
 from deconv.errors import ConfigError, TrainingError
-from deconv.fashion_mnist import load_splits
 from deconv.metrics import scores, to_unit_range
 from deconv.weights import initial_weights, read_weights
 
@@ -19,24 +22,21 @@ def splits():
     return load_splits(RunConfig(dataset="synthetic"))
 
 
-def channels_first(images):
-    return images.reshape(-1, 1, 28, 28)
-
-
 def test_same_pictures_loss_and_gradients(framework, images):
     rng = np.random.default_rng(1)
     weights = {
         name: array if array.ndim == 4 else rng.normal(0, 0.1, array.shape).astype(np.float32)
         for name, array in initial_weights(3).items()
     }
-    activations = scratch.forward(weights, channels_first(images))
-    gradients = scratch.backward(weights, activations)
+    pictures = images.reshape(-1, 1, 28, 28)
+    activations = forward(weights, pictures)
+    gradients = backward(weights, activations, pictures)
     model = framework.build(weights)
     loss, expected = framework.loss_and_gradients(model, images)
     np.testing.assert_allclose(
         activations.deconv2.reshape(images.shape), framework.forward(model, images), atol=1e-5
     )
-    assert scratch.loss_fn(activations.deconv2, activations.images) == pytest.approx(loss, rel=1e-5)
+    assert loss_fn(activations.deconv2, pictures) == pytest.approx(loss, rel=1e-5)
     assert gradients.keys() == expected.keys()
     for name, gradient in gradients.items():
         assert gradient.dtype == np.float32
@@ -44,30 +44,37 @@ def test_same_pictures_loss_and_gradients(framework, images):
         assert difference <= 1e-4 * np.linalg.norm(gradient), name
 
 
-def losses(splits, optimizer, rate, count):
+class SGD:
+    """Plain gradient descent with learning rate 0.1."""
+
+    def step(self, weights, gradients):
+        for name, gradient in gradients.items():
+            weights[name] -= np.float32(0.1) * gradient
+
+
+def losses(splits, optimizer, count):
     """Loss of each of the first steps from scratch."""
-    images = channels_first(to_unit_range(splits.train))
-    weights, order = initial_weights(0), EpochBatches(len(images), RunConfig().batch_size, seed=0)
-    batches = islice(scratch.batches(images, order), count)
-    return [scratch.train_step(weights, optimizer, batch, rate) for batch in batches]
+    order = EpochBatches(len(splits.train), RunConfig().batch_size, seed=0)
+    weights, batches = initial_weights(0), scratch.Batches(to_unit_range(splits.train), order)
+    return [scratch.train_step(weights, optimizer, *pair) for pair in islice(batches, count)]
 
 
 def test_lockstep_with_sgd(framework, splits):
-    ours = losses(splits, scratch.SGD(), 0.1, 100)
+    ours = losses(splits, SGD(), 100)
     assert len(ours) == 100
     assert ours[-1] < 0.8 * ours[0]
-    np.testing.assert_allclose(ours, framework.losses(splits, "sgd", 100), rtol=1e-4)
+    np.testing.assert_allclose(ours, framework.losses(splits, 100, sgd=True), rtol=1e-4)
 
 
 def test_lockstep_with_adam(framework, splits):
-    ours = losses(splits, scratch.Adam(weight_decay=0.1), RunConfig().learning_rate, 50)
-    theirs = framework.losses(splits, "adam", 50, weight_decay=0.1)
+    ours = losses(splits, scratch.Adam(RunConfig().learning_rate, weight_decay=0.1), 50)
+    theirs = framework.losses(splits, 50, weight_decay=0.1)
     np.testing.assert_allclose(ours[:10], theirs[:10], rtol=1e-4)
     np.testing.assert_allclose(ours, theirs, rtol=1e-2)
 
 
 def test_a_run_is_recorded_resumed_and_compared_like_the_others(tmp_path, splits, monkeypatch):
-    config = {"epochs": 2, "limit": 320, "dataset": "synthetic"}
+    config: dict[str, Any] = {"epochs": 2, "limit": 320, "dataset": "synthetic"}
     record = scratch.train(RunConfig(**config, artifact_dir=tmp_path))
     folder = tmp_path / "numpy_deconv"
     weights = (folder / "weights.safetensors").read_bytes()
@@ -77,7 +84,7 @@ def test_a_run_is_recorded_resumed_and_compared_like_the_others(tmp_path, splits
     )
     assert record.test_psnr == pytest.approx(measured.psnr, abs=1e-9)
 
-    ((run,),) = [group.runs for group in compare.compare([folder])]
+    ((run,),) = [group.runs for group in compare([folder])]
     assert run.label == "NumPy"
     assert abs(run.claim_error) < 1e-9
 

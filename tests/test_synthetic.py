@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deconv.synthetic import draw_garments
+from deconv.data.synthetic import draw_garments
 
 TROUSER, PULLOVER, COAT, SNEAKER, BAG, ANKLE_BOOT = 1, 2, 4, 7, 8, 9
 

@@ -9,14 +9,14 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import FRAMEWORKS, Framework
 from safetensors import safe_open
 
-from deconv.artifacts import read_history, read_record
+from benchmarks.framework import NAMES, Framework
 from deconv.config import ROOT, RunConfig
+from deconv.data.splits import load_splits
 from deconv.errors import ArtifactError, TrainingError
-from deconv.fashion_mnist import load_splits
 from deconv.metrics import scores, to_unit_range
+from deconv.running.record import read_history, read_record
 from deconv.weights import read_weights
 
 FILES = {
@@ -45,7 +45,7 @@ def train(framework, tmp_path, **changes):
     return framework.train.train(framework.config.Config(**settings(tmp_path, **changes)))
 
 
-@pytest.fixture(scope="module", params=FRAMEWORKS)
+@pytest.fixture(scope="module", params=NAMES)
 def finished(request, tmp_path_factory):
     """One short run of each framework: its framework, record, folder and what it printed."""
     framework = Framework(request.param)
@@ -130,7 +130,7 @@ def test_the_best_epoch_is_kept_not_the_last(framework, tmp_path, monkeypatch):
         judged.append(framework.utils.export_weights(model))
         return Scores(next(losses), 30.0, 0.9)
 
-    monkeypatch.setattr(framework.engine, "evaluate", judging)
+    monkeypatch.setattr(framework.train, "evaluate", judging)
     record = train(framework, tmp_path, epochs=3)
     kept = read_weights(tmp_path / f"{framework.name}_deconv" / "weights.safetensors")
     assert record.best_epoch == 2

@@ -1,7 +1,7 @@
 """One of the workers of test_distributed: takes some steps; the first one prints its losses.
 
-Usage: workers.py FRAMEWORK STEPS IMAGES, where the framework may be "mirrored": TensorFlow with two
-devices in one process.
+Usage: workers.py FRAMEWORK, where the framework may be "mirrored": TensorFlow with two devices in
+one process.
 """
 
 import json
@@ -9,17 +9,19 @@ import sys
 from itertools import islice
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+CASES = ((50, 9000), (4, 97))
+"""Steps and training images. The second has a last batch of 1 image, so that one worker gets none.
+"""
 
 
 def main() -> None:
-    from conftest import Framework
-
-    from deconv.fashion_mnist import load_splits
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from benchmarks.framework import Framework
+    from deconv.running.workers import Workers
     from deconv.weights import initial_weights
-    from deconv.workers import Workers
 
-    name, steps, limit = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    name = sys.argv[1]
+    workers = None
     if name == "mirrored":  # two devices of one process; here both are the CPU
         import tensorflow as tf
 
@@ -28,24 +30,22 @@ def main() -> None:
             cpu, [tf.config.LogicalDeviceConfiguration()] * 2
         )
         workers = Workers(scope=tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope)
-        framework = Framework("tensorflow")
-    else:
-        framework = Framework(name)
-        workers = None
-    config = framework.config.Config(dataset="synthetic", device="cpu", limit=limit)
-    distributed = framework.distributed
-    workers = workers or distributed.join_workers(framework.config.detect_device("cpu"))
+    framework = Framework("tensorflow" if name == "mirrored" else name)
+    device = framework.config.detect_device("cpu")
+    workers = workers or framework.distributed.join_workers(device)
     with workers.scope():
-        model = framework.build(initial_weights(0))
-        optimizer = framework.engine.build_optimizer(model, config)
-        step = distributed.share_step(config, workers)
-        batches, _, _ = framework.data.build_datasets(config, load_splits(config), 0, workers)
-        losses = [
-            float(step(model, optimizer, images, targets))
-            for images, targets in islice(batches, steps)
-        ]
-        if workers.leads:
-            print(json.dumps(losses), flush=True)
+        for steps, limit in CASES:
+            config = framework.config.Config(dataset="synthetic", device="cpu", limit=limit)
+            model = framework.build(initial_weights(0))
+            optimizer = framework.optimizer.build_optimizer(model, config)
+            step, _ = framework.distributed.choose_step(config, device, workers)
+            batches, _, _ = framework.data.build_datasets(config)
+            losses = [
+                float(step(model, optimizer, images, targets))
+                for images, targets in islice(batches, steps)
+            ]
+            if workers.leads:
+                print(json.dumps(losses), flush=True)
 
 
 if __name__ == "__main__":

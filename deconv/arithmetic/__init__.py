@@ -19,13 +19,14 @@ By hand, with stride 1 and no padding, where pixel 3 stamps `3·K` in the corner
              [2, 3]]                                [0, 4, 6],
                                                     [4, 12, 9]]
 
-To read everything in order: `sizes` (how large), `axes` (the relation, checked
-once), `direct` (the convolution), `matrix` (the matrix that it is),
+To read everything in order: `sizes` (how large), `geometry` (the relation,
+checked once), `direct` (the convolution), `matrix` (the matrix that it is),
 `transposed` (the five views), `gradients` (training), `checkerboard` (what
-goes wrong), `cost` (what each view multiplies). The other files draw and print
-what these compute: `python -m deconv.arithmetic --help`. Maps are `(N, C, H, W)`; an
+goes wrong), `cost` (what each view multiplies), `summary` (all of it about one
+layer, in text). The folder `drawing` shows what these compute, as
+`python -m deconv.arithmetic --help` explains. Maps are `(N, C, H, W)`; an
 argument of two numbers means rows, then columns; results keep the number
-format of what goes in.
+format of what goes in. Computing needs NumPy alone.
 """
 
 from deconv.arithmetic.checkerboard import overlap_count, phase_gains

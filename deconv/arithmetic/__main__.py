@@ -5,19 +5,19 @@ from pathlib import Path
 from typing import Literal
 
 from deconv import cli
-from deconv.arithmetic.animation import animation, still
-from deconv.arithmetic.scene import Scene
+from deconv.arithmetic.drawing.animation import animation, still
+from deconv.arithmetic.drawing.scene import Scene
 from deconv.arithmetic.sizes import output_size
 from deconv.arithmetic.summary import summary
-from deconv.artifacts import explained, write_atomically
 from deconv.config import ROOT
 from deconv.errors import ConfigError
+from deconv.files import explained, write_atomically
 
 LARGEST_INPUT, LARGEST_OUTPUT = 16, 80
 
 
 @dataclass(frozen=True)
-class Options:
+class ArithmeticConfig:
     """Explain one transposed convolution: a printed summary, a picture and an animation."""
 
     input: int = 4
@@ -63,14 +63,14 @@ class Options:
 
 def main() -> None:
     """Print the summary and write both files."""
-    options = cli.parse(Options)
-    scene = options.scene()
-    print(summary(scene.axis, options.output_padding))
-    with explained("make the folder of", options.output):
-        options.output.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(options.output.with_suffix(".png"), still(scene, options.view))
-    write_atomically(options.output, animation(scene, options.view))
-    print(f"\nDrawn: {options.output} and {options.output.with_suffix('.png').name}")
+    config = cli.parse(ArithmeticConfig)
+    scene = config.scene()
+    print(summary(scene.axis, config.output_padding))
+    with explained("make the folder of", config.output):
+        config.output.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(config.output.with_suffix(".png"), still(scene, config.view))
+    write_atomically(config.output, animation(scene, config.view))
+    print(f"\nDrawn: {config.output} and {config.output.with_suffix('.png').name}")
 
 
 if __name__ == "__main__":

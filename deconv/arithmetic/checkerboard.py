@@ -7,7 +7,7 @@ repeats with the stride, because pixels of the same phase use the same taps.
 
 import numpy as np
 
-from deconv.arithmetic.axes import IntOrPair, pair, transposed_axes
+from deconv.arithmetic.geometry import IntOrPair, pair, transposed_geometry
 from deconv.arithmetic.matrix import triples
 from deconv.errors import ConfigError
 
@@ -28,8 +28,8 @@ def overlap_count(
     dilation, if the stride divides the kernel. Kernel 3 with stride 2 repeats
     1 2 on each axis, so 1, 2, 2 and 4 in the plane; kernel 4 has 4 everywhere.
     """
-    axes = transposed_axes(size, kernel, stride, padding, output_padding, dilation)
-    rows, cols = (np.bincount(triples(axis)[2], minlength=axis.large) for axis in axes)
+    geometry = transposed_geometry(size, kernel, stride, padding, output_padding, dilation)
+    rows, cols = (np.bincount(triples(axis)[2], minlength=axis.large) for axis in geometry)
     return np.outer(rows, cols)
 
 

@@ -5,7 +5,7 @@ the same numbers for very different work: most of what the padded view
 multiplies is a zero that it inserted itself.
 """
 
-from deconv.arithmetic.axes import IntOrPair, conv_axes, transposed_axes
+from deconv.arithmetic.geometry import IntOrPair, conv_geometry, transposed_geometry
 from deconv.arithmetic.matrix import triples
 from deconv.arithmetic.transposed import phases
 
@@ -22,7 +22,7 @@ def conv_macs(
     groups: int = 1,
 ) -> int:
     """MACs of a direct convolution of one image: `out·h·w · (in/groups)·kh·kw`."""
-    rows, cols = conv_axes(size, kernel, stride, padding, dilation)
+    rows, cols = conv_geometry(size, kernel, stride, padding, dilation)
     pairs = in_channels * out_channels // groups
     return pairs * rows.small * rows.kernel * cols.small * cols.kernel
 
@@ -47,13 +47,13 @@ def macs(
     - `padded`: every output pixel times every tap, about stride² times as much.
     - `subpixel`: every output pixel times the taps of its phase.
     """
-    axes = transposed_axes(size, kernel, stride, padding, output_padding, dilation)
-    rows, cols = axes
+    geometry = transposed_geometry(size, kernel, stride, padding, output_padding, dilation)
+    rows, cols = geometry
     pairs = in_channels * out_channels // groups
     stamps = rows.small * rows.kernel * cols.small * cols.kernel
     stored = len(triples(rows)[0]) * len(triples(cols)[0])
     by_phase = [
-        sum(phase.axis.small * phase.axis.kernel for phase in phases(axis)) for axis in axes
+        sum(phase.axis.small * phase.axis.kernel for phase in phases(axis)) for axis in geometry
     ]
     return {
         "scatter": pairs * stamps,

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from deconv.arithmetic.axes import Axes, Axis, IntOrPair, check_channels, conv_axes
+from deconv.arithmetic.geometry import Axis, Geometry, IntOrPair, check_channels, conv_geometry
 
 
 def conv2d(
@@ -39,42 +39,45 @@ def conv2d(
     geometry that cannot be.
     """
     check_channels(x, w, groups, transposed=False)
-    axes = conv_axes(x.shape[2:], w.shape[2:], stride, padding, dilation)
-    return by_group(correlate, x, w, axes, groups)
+    geometry = conv_geometry(x.shape[2:], w.shape[2:], stride, padding, dilation)
+    return by_group(correlate, x, w, geometry, groups)
 
 
-View = Callable[[np.ndarray, np.ndarray, Axes], np.ndarray]
+Operation = Callable[[np.ndarray, np.ndarray, Geometry], np.ndarray]
+"""What one group computes from its images, its kernel and the geometry."""
 
 
-def by_group(view: View, x: np.ndarray, w: np.ndarray, axes: Axes, groups: int) -> np.ndarray:
+def by_group(
+    operation: Operation, x: np.ndarray, w: np.ndarray, geometry: Geometry, groups: int
+) -> np.ndarray:
     """Compute a grouped layer: `groups` layers side by side, each on its share of channels.
 
     So nothing else in this package has to know about groups.
     """
     shares = zip(np.split(x, groups, axis=1), np.split(w, groups, axis=0), strict=True)
-    parts = [view(x_share, w_share, axes) for x_share, w_share in shares]
+    parts = [operation(x_share, w_share, geometry) for x_share, w_share in shares]
     return parts[0] if groups == 1 else np.concatenate(parts, axis=1)
 
 
-def correlate(x: np.ndarray, w: np.ndarray, axes: Axes) -> np.ndarray:
+def correlate(x: np.ndarray, w: np.ndarray, geometry: Geometry) -> np.ndarray:
     """Large map to small map: one product of all windows with the kernel."""
     kernel = w.transpose(2, 3, 1, 0).reshape(-1, len(w))  # (kh·kw·in, out)
-    y = windows(x, axes) @ kernel  # (N·h·w, out)
-    return from_pixels(y, len(x), axes.rows.small, axes.cols.small)
+    y = windows(x, geometry) @ kernel  # (N·h·w, out)
+    return from_pixels(y, len(x), geometry.rows.small, geometry.cols.small)
 
 
-def windows(x: np.ndarray, axes: Axes) -> np.ndarray:
+def windows(x: np.ndarray, geometry: Geometry) -> np.ndarray:
     """Copy what the kernel sees at every small position: `(N·small·small, kh·kw·channels)`."""
-    rows, cols = axes
-    view = sliding_window_view(frame(x, axes), (rows.reach, cols.reach), axis=(2, 3))
+    rows, cols = geometry
+    view = sliding_window_view(frame(x, geometry), (rows.reach, cols.reach), axis=(2, 3))
     view = view[:, :, :: rows.stride, :: cols.stride, :: rows.dilation, :: cols.dilation]
     n, channels, height, width, kh, kw = view.shape
     return view.transpose(0, 2, 3, 4, 5, 1).reshape(n * height * width, kh * kw * channels)
 
 
-def frame(x: np.ndarray, axes: Axes) -> np.ndarray:
+def frame(x: np.ndarray, geometry: Geometry) -> np.ndarray:
     """Pad with zeros, or cut, to exactly the pixels that the windows read."""
-    (n, channels, *_), (rows, cols) = x.shape, axes
+    (n, channels, *_), (rows, cols) = x.shape, geometry
     height, width = rows.span, cols.span
     if (height, width) == x.shape[2:] and rows.padding == cols.padding == 0:
         return x

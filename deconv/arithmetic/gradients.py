@@ -20,8 +20,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deconv.arithmetic.axes import Axes, IntOrPair, check_channels, conv_axes, transposed_axes
 from deconv.arithmetic.direct import by_group, correlate, to_pixels, windows
+from deconv.arithmetic.geometry import (
+    Geometry,
+    IntOrPair,
+    check_channels,
+    conv_geometry,
+    transposed_geometry,
+)
 from deconv.arithmetic.transposed import subpixel
 from deconv.errors import ConfigError
 
@@ -55,11 +61,11 @@ def conv2d_backward(
     `output_padding` is for. Raises `ConfigError` (a `ValueError`) as `conv2d`.
     """
     check_channels(x, w, groups, transposed=False)
-    axes = conv_axes(x.shape[2:], w.shape[2:], stride, padding, dilation)
-    _check_shape(grad, (len(x), len(w), axes.rows.small, axes.cols.small))
+    geometry = conv_geometry(x.shape[2:], w.shape[2:], stride, padding, dilation)
+    _check_shape(grad, (len(x), len(w), geometry.rows.small, geometry.cols.small))
     return Gradients(
-        x=by_group(subpixel, grad, w, axes, groups),
-        w=kernel_gradient(small=grad, large=x, axes=axes, groups=groups),
+        x=by_group(subpixel, grad, w, geometry, groups),
+        w=kernel_gradient(small=grad, large=x, geometry=geometry, groups=groups),
         b=grad.sum(axis=(0, 2, 3)),
     )
 
@@ -85,26 +91,30 @@ def conv_transpose2d_backward(
     leads back. Raises `ConfigError` (a `ValueError`) as `conv_transpose2d`.
     """
     check_channels(x, w, groups, transposed=True)
-    axes = transposed_axes(x.shape[2:], w.shape[2:], stride, padding, output_padding, dilation)
-    _check_shape(grad, (len(x), w.shape[1] * groups, axes.rows.large, axes.cols.large))
+    geometry = transposed_geometry(
+        x.shape[2:], w.shape[2:], stride, padding, output_padding, dilation
+    )
+    _check_shape(grad, (len(x), w.shape[1] * groups, geometry.rows.large, geometry.cols.large))
     return Gradients(
-        x=by_group(correlate, grad, w, axes, groups),
-        w=kernel_gradient(small=x, large=grad, axes=axes, groups=groups),
+        x=by_group(correlate, grad, w, geometry, groups),
+        w=kernel_gradient(small=x, large=grad, geometry=geometry, groups=groups),
         b=grad.sum(axis=(0, 2, 3)),
     )
 
 
-def kernel_gradient(small: np.ndarray, large: np.ndarray, axes: Axes, groups: int) -> np.ndarray:
+def kernel_gradient(
+    small: np.ndarray, large: np.ndarray, geometry: Geometry, groups: int
+) -> np.ndarray:
     """Σ over images and triples of `small[i]·large[h]`, for each tap and pair of channels.
 
     `windows` lists, for every `i`, the `large[h]` of all taps, so the sum over
     `i` is one matrix product. Returns the kernel's shape, `(channels of small,
     channels of large / groups, kh, kw)`: the layout of both layers.
     """
-    kh, kw = axes.rows.kernel, axes.cols.kernel
+    kh, kw = geometry.rows.kernel, geometry.cols.kernel
     shares = zip(np.split(small, groups, axis=1), np.split(large, groups, axis=1), strict=True)
     parts = [
-        (to_pixels(one).T @ windows(other, axes)).reshape(one.shape[1], kh, kw, other.shape[1])
+        (to_pixels(one).T @ windows(other, geometry)).reshape(one.shape[1], kh, kw, other.shape[1])
         for one, other in shares
     ]
     return np.concatenate(parts).transpose(0, 3, 1, 2)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from deconv.arithmetic.axes import Axis
 from deconv.arithmetic.checkerboard import overlap_count
 from deconv.arithmetic.cost import macs
+from deconv.arithmetic.geometry import Axis
 from deconv.arithmetic.sizes import conv_input_sizes, output_size
 
 WIDEST_MAP = 24

@@ -16,9 +16,15 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from deconv.arithmetic.axes import Axes, Axis, IntOrPair, check_channels, transposed_axes
-from deconv.arithmetic.direct import View, by_group, correlate, to_pixels
-from deconv.arithmetic.matrix import matrix_of
+from deconv.arithmetic.direct import Operation, by_group, correlate, to_pixels
+from deconv.arithmetic.geometry import (
+    Axis,
+    Geometry,
+    IntOrPair,
+    check_channels,
+    transposed_geometry,
+)
+from deconv.arithmetic.matrix import blocks
 from deconv.errors import ConfigError
 
 Method = Literal["scatter", "matrix", "padded", "gradient", "subpixel"]
@@ -44,19 +50,21 @@ def conv_transpose2d(
     if method not in METHODS:
         raise ConfigError(f"method must be one of {', '.join(METHODS)}, but is {method!r}")
     check_channels(x, w, groups, transposed=True)
-    axes = transposed_axes(x.shape[2:], w.shape[2:], stride, padding, output_padding, dilation)
-    return by_group(METHODS[method], x, w, axes, groups)
+    geometry = transposed_geometry(
+        x.shape[2:], w.shape[2:], stride, padding, output_padding, dilation
+    )
+    return by_group(METHODS[method], x, w, geometry, groups)
 
 
-def scatter(x: np.ndarray, w: np.ndarray, axes: Axes) -> np.ndarray:
+def scatter(x: np.ndarray, w: np.ndarray, geometry: Geometry) -> np.ndarray:
     """Every input pixel stamps the kernel, times its value, on the output; overlaps add.
 
     (1) read from `i` to `h`. Pixel `i` puts its stamp at `i·stride` of a canvas
     that begins `padding` pixels before the output. All that padding does here
     is to cut the canvas; `output_padding` adds rows that few stamps reach.
     """
-    rows, cols = axes
-    height, width = (max(axis.span, axis.padding + axis.large) for axis in axes)
+    rows, cols = geometry
+    height, width = (max(axis.span, axis.padding + axis.large) for axis in geometry)
     canvas = np.zeros((len(x), w.shape[1], height, width), np.result_type(x, w))
     for i in range(rows.small):
         for j in range(cols.small):
@@ -68,19 +76,28 @@ def scatter(x: np.ndarray, w: np.ndarray, axes: Axes) -> np.ndarray:
     return canvas[:, :, top : top + rows.large, left : left + cols.large]
 
 
-def matrix(x: np.ndarray, w: np.ndarray, axes: Axes) -> np.ndarray:
+def matrix(x: np.ndarray, w: np.ndarray, geometry: Geometry) -> np.ndarray:
     """The matrix of the direct convolution, transposed: `y = Mᵀ x`.
 
     `w (in, out, kh, kw)` is already the kernel of a direct convolution from
     `out` channels on the large map to `in` channels on the small map. `M` is
     that convolution, (1) written down as a table; its transpose runs back.
+
+    `M` is sparse: where two positions meet at a tap it has a block `(in, out)`,
+    and zeros elsewhere. So only the blocks are multiplied, each with the one
+    input pixel that it reads, and the products with the same output pixel add.
     """
-    m = matrix_of(w, axes)  # (in·h·w, out·H·W)
-    y = m.T @ x.reshape(len(x), -1).T
-    return y.T.reshape(len(x), w.shape[1], axes.rows.large, axes.cols.large)
+    rows, cols = geometry
+    entries, small, large = blocks(w, geometry)  # (T, in, out), (T,), (T,)
+    n, channels, height, width = x.shape
+    by_pixel = x.reshape(n, channels, height * width).transpose(2, 0, 1)  # (h·w, N, in)
+    pixels = np.ascontiguousarray(by_pixel)  # the products read it many times
+    y = np.zeros((rows.large * cols.large, n, w.shape[1]), np.result_type(x, w))
+    np.add.at(y, large, pixels[small] @ entries)  # `y[large] +=` would add once where many meet
+    return y.reshape(rows.large, cols.large, n, w.shape[1]).transpose(2, 3, 0, 1)
 
 
-def padded(x: np.ndarray, w: np.ndarray, axes: Axes) -> np.ndarray:
+def padded(x: np.ndarray, w: np.ndarray, geometry: Geometry) -> np.ndarray:
     """Stretch the input with zeros, frame it with zeros, convolve with the flipped kernel.
 
     (1) read from `h` to `i`. On the stretched input, pixel `i` sits at
@@ -95,12 +112,12 @@ def padded(x: np.ndarray, w: np.ndarray, axes: Axes) -> np.ndarray:
     pixel) and zero insertion. It multiplies mostly zeros: with stride 2, three
     products out of four.
     """
-    rows, cols = axes
-    height, width = ((axis.small - 1) * axis.stride + 1 for axis in axes)
+    rows, cols = geometry
+    height, width = ((axis.small - 1) * axis.stride + 1 for axis in geometry)
     stretched = np.zeros((len(x), x.shape[1], height, width), x.dtype)
     stretched[:, :, :: rows.stride, :: cols.stride] = x
     flipped = w[:, :, ::-1, ::-1].swapaxes(0, 1)  # (out, in, kh, kw)
-    unit_steps = Axes(
+    unit_steps = Geometry(
         *(
             Axis(
                 small=axis.large,
@@ -109,13 +126,13 @@ def padded(x: np.ndarray, w: np.ndarray, axes: Axes) -> np.ndarray:
                 padding=axis.reach - 1 - axis.padding,
                 dilation=axis.dilation,
             )
-            for axis, size in zip(axes, (height, width), strict=True)
+            for axis, size in zip(geometry, (height, width), strict=True)
         )
     )
     return correlate(stretched, flipped, unit_steps)
 
 
-def gradient(x: np.ndarray, w: np.ndarray, axes: Axes) -> np.ndarray:
+def gradient(x: np.ndarray, w: np.ndarray, geometry: Geometry) -> np.ndarray:
     """The gradient of a direct convolution with respect to its input.
 
     Suppose `z = conv2d(u, w)` sits in a network, and `x` is the gradient of
@@ -129,12 +146,12 @@ def gradient(x: np.ndarray, w: np.ndarray, axes: Axes) -> np.ndarray:
     This is how a framework differentiates a convolution, and how many of them
     compute the transposed one ("GEMM + col2im").
     """
-    rows, cols = axes
+    rows, cols = geometry
     n, _, height, width = x.shape
     _, out, kh, kw = w.shape
     kernel = w.transpose(0, 2, 3, 1).reshape(len(w), -1)  # (in, kh·kw·out)
     patches = (to_pixels(x) @ kernel).reshape(n, height, width, kh, kw, out)
-    framed_height, framed_width = (max(axis.span, axis.padding + axis.large) for axis in axes)
+    framed_height, framed_width = (max(axis.span, axis.padding + axis.large) for axis in geometry)
     framed = np.zeros((n, framed_height, framed_width, out), patches.dtype)
     for a in range(kh):
         for b in range(kw):
@@ -149,7 +166,7 @@ def gradient(x: np.ndarray, w: np.ndarray, axes: Axes) -> np.ndarray:
     return y.transpose(0, 3, 1, 2)
 
 
-def subpixel(x: np.ndarray, w: np.ndarray, axes: Axes) -> np.ndarray:
+def subpixel(x: np.ndarray, w: np.ndarray, geometry: Geometry) -> np.ndarray:
     """One small direct convolution for each of the stride² phases, interleaved.
 
     (1) again from `h` to `i`, but without the zeros. `i` is whole only if
@@ -165,13 +182,13 @@ def subpixel(x: np.ndarray, w: np.ndarray, axes: Axes) -> np.ndarray:
     inputs, once for each tap, and `gradient` copies products, so `gradient`
     gains where the output has few channels (measured in `docs/arithmetic.md`).
     """
-    rows, cols = axes
+    rows, cols = geometry
     y = np.zeros((len(x), rows.large, cols.large, w.shape[1]), np.result_type(x, w))
     for row_phase in phases(rows):
         for col_phase in phases(cols):
             small_kernel = w[:, :, row_phase.taps, col_phase.taps].swapaxes(0, 1)
             y[:, row_phase.pixels, col_phase.pixels] = correlate(
-                x, small_kernel, Axes(row_phase.axis, col_phase.axis)
+                x, small_kernel, Geometry(row_phase.axis, col_phase.axis)
             ).transpose(0, 2, 3, 1)
     return y.transpose(0, 3, 1, 2)
 
@@ -215,7 +232,7 @@ def phases(axis: Axis) -> list[Phase]:
     return found
 
 
-METHODS: dict[str, View] = {
+METHODS: dict[str, Operation] = {
     "scatter": scatter,
     "matrix": matrix,
     "padded": padded,

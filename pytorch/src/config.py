@@ -1,20 +1,12 @@
-"""Settings of a PyTorch run, and where it computes.
-
-torch is imported only when a device is asked for, so that `--help` and a wrong
-flag answer at once.
-"""
-
-from __future__ import annotations
+"""Settings of a PyTorch run, and where it computes."""
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import torch
 
 from deconv.config import DeviceName, RunConfig
 from deconv.errors import DeviceError
-
-if TYPE_CHECKING:
-    import torch
 
 
 @dataclass(frozen=True)
@@ -27,8 +19,6 @@ def detect_device(preference: DeviceName = "auto") -> torch.device:
 
     Raises `DeviceError` when the device asked for is not there.
     """
-    import torch
-
     there = {
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),

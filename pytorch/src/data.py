@@ -9,10 +9,9 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from deconv.batches import EpochBatches
-from deconv.fashion_mnist import Splits, load_splits
+from deconv.data.batches import EpochBatches
+from deconv.data.splits import Splits, load_splits
 from deconv.metrics import to_unit_range
-from deconv.workers import ALONE, Workers
 
 from .config import Config, detect_device
 from .utils import from_numpy
@@ -37,21 +36,18 @@ class PairedImages(Dataset):
 def build_datasets(
     config: Config,
     splits: Splits | None = None,
+    device: torch.device | None = None,
     first_epoch: int = 0,
-    workers: Workers = ALONE,
 ) -> tuple[DataLoader, DataLoader, DataLoader]:
     """Return loaders of the training, validation and test images.
 
     Batches are pairs of float32 tensors `(B, 1, 28, 28)` in [-1, 1]. Every pass
-    over the training loader is the next epoch, in its own order. `splits` saves
-    reading the dataset again; `first_epoch` is where a resumed run goes on.
-    With `workers`, this one's share of every batch.
+    over the training loader is the next epoch, in its own order; `first_epoch` is
+    where a resumed run goes on. `splits` and `device` save finding them again.
     """
     splits = splits or load_splits(config)
-    device = detect_device(config.device)
-    order = EpochBatches(
-        len(splits.train), config.batch_size, config.seed, first_epoch, workers.rank, workers.count
-    )
+    device = device or detect_device(config.device)
+    order = EpochBatches(len(splits.train), config.batch_size, config.seed, first_epoch)
     train = DataLoader(PairedImages(splits.train, device), sampler=order, batch_size=None)
     return train, _in_order(splits.validation, device), _in_order(splits.test, device)
 

@@ -11,10 +11,10 @@ import torch
 from torch import distributed, nn
 
 from deconv.errors import ConfigError, DeviceError, TrainingError
-from deconv.workers import ALONE, LOST, Workers
+from deconv.running.workers import ALONE, LOST, Workers
 
 from .config import Config
-from .engine import choose_step
+from .engine import compile_step
 
 
 def join_workers(device: torch.device) -> Workers:
@@ -65,17 +65,16 @@ def _connected() -> Iterator[None]:
         raise TrainingError(LOST) from failure
 
 
-def share_step(config: Config, workers: Workers) -> Callable:
-    """Return the step of `choose_step`, or with several workers one over all their shares.
+def choose_step(config: Config, device: torch.device, workers: Workers) -> tuple[Callable, bool]:
+    """Return the step of `compile_step`, or with several workers the one they take together.
 
-    Its result, the loss, is the mean over the whole batch, the same for all workers.
-    Raises `ConfigError` when that one should be compiled.
+    And whether it is compiled. Raises `ConfigError` when several workers should.
     """
     if workers.count == 1:
-        return choose_step(config)
+        return compile_step(config, device)
     if config.compile == "on":
         raise ConfigError("--compile on: several workers train without compiling; leave it out")
-    return distributed_step
+    return distributed_step, False
 
 
 def distributed_step(
@@ -86,19 +85,21 @@ def distributed_step(
 ) -> torch.Tensor:
     """Move the weights once, the same way on every worker; return the loss of the whole batch.
 
-    Shares may differ in size, so each worker differentiates the sum of its squared
-    errors, not their mean. What all sums add up to, over all pixels, is the mean.
+    Every worker has the whole batch and takes its share of it. Shares may differ in
+    size, so each worker differentiates the sum of its squared errors, not their mean.
+    What all sums add up to, over all pixels, is the mean.
     """
+    share = slice(distributed.get_rank(), None, distributed.get_world_size())
     optimizer.zero_grad()
-    error = (model(images) - targets).square().sum()
+    error = (model(images[share]) - targets[share]).square().sum()
     error.backward()
     gradients = [p.grad for p in model.parameters() if p.grad is not None]
-    values = [*gradients, error.detach(), error.new_tensor(targets.numel())]
+    values = [*gradients, error.detach()]
     sums = torch.cat([value.flatten() for value in values])
     with _connected():
         distributed.all_reduce(sums)  # all in one exchange
-    *totals, total_error, pixels = sums.split([value.numel() for value in values])
+    *totals, total_error = sums.split([value.numel() for value in values])
     for gradient, total in zip(gradients, totals, strict=True):
-        gradient.copy_(total.view_as(gradient) / pixels)
+        gradient.copy_(total.view_as(gradient) / targets.numel())
     optimizer.step()
-    return (total_error / pixels).squeeze()
+    return (total_error / targets.numel()).squeeze()

@@ -1,24 +1,25 @@
 """Reconstruct pictures with trained weights: `python -m pytorch.src.inference`.
 
 `load_model` and `reconstruct` may be imported; a loaded model is only read, so
-several threads may share it. torch is imported after the arguments are read.
+several threads may share it.
 """
-
-from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
+from torch import nn
 
 from deconv import cli
 from deconv.config import DeviceName, InferenceConfig
+from deconv.inference import infer
+from deconv.metrics import checked
+from deconv.weights import read_weights, upsampler_of
 
 from .config import Config, detect_device
-
-if TYPE_CHECKING:
-    from torch import nn
+from .model import build_model
+from .utils import from_numpy, load_weights, to_numpy
 
 CHUNK = 1000  # images at a time: bounds the memory, however many are asked for
 
@@ -28,11 +29,6 @@ def load_model(path: Path | str, device: DeviceName = "auto") -> nn.Module:
 
     Weights of either framework are read. Raises `WeightsError` or `DeviceError`.
     """
-    from deconv.weights import read_weights, upsampler_of
-
-    from .model import build_model
-    from .utils import load_weights
-
     weights = read_weights(Path(path))
     where = detect_device(device)
     model = build_model(Config(upsampler=upsampler_of(weights)))
@@ -45,12 +41,6 @@ def reconstruct(model: nn.Module, images: np.ndarray) -> np.ndarray:
 
     Raises `ImageError` for another shape, type or range.
     """
-    import torch
-
-    from deconv.metrics import checked
-
-    from .utils import from_numpy, to_numpy
-
     images = checked("images", images).astype(np.float32)[..., None]
     device = next(model.parameters()).device
     with torch.inference_mode():
@@ -63,8 +53,6 @@ def reconstruct(model: nn.Module, images: np.ndarray) -> np.ndarray:
 
 def main() -> None:
     """Read the command line, reconstruct, and write a picture."""
-    from deconv.pictures import infer
-
     config = cli.parse(InferenceConfig)
     load = partial(load_model, device=config.device)
     cli.run(lambda: infer(config, "pytorch", load, reconstruct))

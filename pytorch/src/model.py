@@ -3,99 +3,124 @@
 Shapes in comments are (B, C, H, W): batch, channels, height, width.
 """
 
-from collections import OrderedDict
-
 import torch
 from torch import nn
 
-from .config import Config, detect_device
+from .config import Config
 
 
-def encoder() -> nn.Sequential:
+class Encoder(nn.Module):
     """28×28 image to 7×7×64 latent."""
-    return nn.Sequential(
-        OrderedDict(  # (B, 1, 28, 28)
-            conv1=nn.Conv2d(1, 32, 3, stride=2, padding=1),  # (B, 32, 14, 14)
-            relu1=nn.ReLU(),
-            conv2=nn.Conv2d(32, 64, 3, stride=2, padding=1),  # (B, 64, 7, 7)
-            relu2=nn.ReLU(),
-        )
-    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 32, 3, stride=2, padding=1)
+        self.relu1 = nn.ReLU()
+        self.conv2 = nn.Conv2d(32, 64, 3, stride=2, padding=1)
+        self.relu2 = nn.ReLU()
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:  # (B, 1, 28, 28)
+        """Shrink."""
+        x = self.relu1(self.conv1(images))  # (B, 32, 14, 14)
+        return self.relu2(self.conv2(x))  # (B, 64, 7, 7)
 
 
-def transposed_decoder() -> nn.Sequential:
+class TransposedDecoder(nn.Module):
     """Up by transposed convolution: every input value stamps the kernel on the output.
 
     output = (input - 1)·2 - 2·padding + 3 + output_padding = 2·input. Without
     output padding the result is one pixel short, 7→13→25: several sizes shrink
     to the same one, and output padding says which of them to go back to.
     """
-    return nn.Sequential(
-        OrderedDict(  # (B, 64, 7, 7)
-            deconv1=nn.ConvTranspose2d(
-                64, 32, 3, stride=2, padding=1, output_padding=1
-            ),  # (B, 32, 14, 14)
-            relu1=nn.ReLU(),
-            deconv2=nn.ConvTranspose2d(
-                32, 1, 3, stride=2, padding=1, output_padding=1
-            ),  # (B, 1, 28, 28)
-            tanh=_Float32Tanh(),
-        )
-    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.deconv1 = nn.ConvTranspose2d(64, 32, 3, stride=2, padding=1, output_padding=1)
+        self.relu1 = nn.ReLU()
+        self.deconv2 = nn.ConvTranspose2d(32, 1, 3, stride=2, padding=1, output_padding=1)
+        self.tanh = nn.Tanh()
+
+    def forward(self, latent: torch.Tensor) -> torch.Tensor:  # (B, 64, 7, 7)
+        """Draw."""
+        x = self.relu1(self.deconv1(latent))  # (B, 32, 14, 14)
+        x = self.deconv2(x)  # (B, 1, 28, 28)
+        return self.tanh(x.float())
 
 
-def resize_decoder() -> nn.Sequential:
+class ResizeDecoder(nn.Module):
     """Up by repeating every pixel, then an ordinary convolution (Odena et al. 2016)."""
-    return nn.Sequential(
-        OrderedDict(  # (B, 64, 7, 7)
-            up1=nn.Upsample(scale_factor=2),  # (B, 64, 14, 14)
-            conv1=nn.Conv2d(64, 32, 3, padding=1),  # (B, 32, 14, 14)
-            relu1=nn.ReLU(),
-            up2=nn.Upsample(scale_factor=2),  # (B, 32, 28, 28)
-            conv2=nn.Conv2d(32, 1, 3, padding=1),  # (B, 1, 28, 28)
-            tanh=_Float32Tanh(),
-        )
-    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.up1 = nn.Upsample(scale_factor=2)
+        self.conv1 = nn.Conv2d(64, 32, 3, padding=1)
+        self.relu1 = nn.ReLU()
+        self.up2 = nn.Upsample(scale_factor=2)
+        self.conv2 = nn.Conv2d(32, 1, 3, padding=1)
+        self.tanh = nn.Tanh()
+
+    def forward(self, latent: torch.Tensor) -> torch.Tensor:  # (B, 64, 7, 7)
+        """Draw."""
+        x = self.up1(latent)  # (B, 64, 14, 14)
+        x = self.relu1(self.conv1(x))  # (B, 32, 14, 14)
+        x = self.up2(x)  # (B, 32, 28, 28)
+        x = self.conv2(x)  # (B, 1, 28, 28)
+        return self.tanh(x.float())
 
 
-def subpixel_decoder() -> nn.Sequential:
+class SubpixelDecoder(nn.Module):
     """Up by computing four values per pixel and laying them out 2×2 (Shi et al. 2016)."""
-    return nn.Sequential(
-        OrderedDict(  # (B, 64, 7, 7)
-            conv1=nn.Conv2d(64, 4 * 32, 3, padding=1),  # (B, 128, 7, 7)
-            shuffle1=nn.PixelShuffle(2),  # (B, 32, 14, 14)
-            relu1=nn.ReLU(),
-            conv2=nn.Conv2d(32, 4 * 1, 3, padding=1),  # (B, 4, 14, 14)
-            shuffle2=nn.PixelShuffle(2),  # (B, 1, 28, 28)
-            tanh=_Float32Tanh(),
-        )
-    )
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(64, 4 * 32, 3, padding=1)
+        self.shuffle1 = nn.PixelShuffle(2)
+        self.relu1 = nn.ReLU()
+        self.conv2 = nn.Conv2d(32, 4 * 1, 3, padding=1)
+        self.shuffle2 = nn.PixelShuffle(2)
+        self.tanh = nn.Tanh()
 
-class _Float32Tanh(nn.Module):
-    """Pixels come out in float32, whatever the precision of the products before."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.tanh(x.float())
+    def forward(self, latent: torch.Tensor) -> torch.Tensor:  # (B, 64, 7, 7)
+        """Draw."""
+        x = self.conv1(latent)  # (B, 128, 7, 7)
+        x = self.relu1(self.shuffle1(x))  # (B, 32, 14, 14)
+        x = self.conv2(x)  # (B, 4, 14, 14)
+        x = self.shuffle2(x)  # (B, 1, 28, 28)
+        return self.tanh(x.float())
 
 
 DECODERS = {
-    "transposed": transposed_decoder,
-    "resize": resize_decoder,
-    "subpixel": subpixel_decoder,
+    "transposed": TransposedDecoder,
+    "resize": ResizeDecoder,
+    "subpixel": SubpixelDecoder,
 }
+
+
+class Autoencoder(nn.Module):
+    """Image to latent to image.
+
+    Images `(B, 1, 28, 28)` in [-1, 1] in, the same out in float32, whatever the
+    precision of the products inside.
+    """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.encoder = Encoder()
+        self.decoder = DECODERS[config.upsampler]()
+        self.precision = config.precision
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:  # (B, 1, 28, 28)
+        """Reconstruct."""
+        mixed = self.precision == "bfloat16"
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=mixed):
+            latent = self.encoder(images)  # (B, 64, 7, 7)
+            return self.decoder(latent)  # (B, 1, 28, 28)
 
 
 def build_model(config: Config) -> nn.Module:
     """Return the autoencoder on the CPU, with PyTorch's own initial weights.
 
-    Images `(B, 1, 28, 28)` in [-1, 1] in, the same out, whatever the precision
-    of the products inside. Channels-last memory is faster for convolutions and
-    changes no shape and no value.
+    Channels-last memory is faster for convolutions and changes no shape and no value.
     """
     torch.backends.cudnn.allow_tf32 = False  # float32 means float32, on NVIDIA GPUs too
-    model = nn.Sequential(OrderedDict(encoder=encoder(), decoder=DECODERS[config.upsampler]()))
-    if config.precision == "bfloat16":
-        device = detect_device(config.device)
-        model.forward = torch.autocast(device.type, torch.bfloat16)(model.forward)  # type: ignore[method-assign]
-    return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return Autoencoder(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -5,14 +5,15 @@ inside, PyTorch wants channels first.
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import numpy as np
 import torch
 from torch import nn
 
-from deconv.weights import Weights, check_fit
+from deconv.architecture import Weights
+from deconv.weights import check_fit
 
 from ._torchvision import import_torchvision
 
@@ -54,13 +55,17 @@ def export_weights(model: nn.Module) -> Weights:
 
 def activations(model: nn.Module, images: np.ndarray) -> dict[str, np.ndarray]:
     """Return what every layer hands on: name to float32 `(N, H, W, C)`, in order."""
-    x = from_numpy(images, next(model.parameters()).device)
-    found = {}
+    found: dict[str, np.ndarray] = {}
+
+    def keep(name: str) -> Callable[[nn.Module, object, torch.Tensor], None]:
+        return lambda layer, inputs, output: found.update({name: to_numpy(output)})
+
+    layers = [(name, layer) for name, layer in model.named_modules() if not [*layer.children()]]
+    hooks = [layer.register_forward_hook(keep(name)) for name, layer in layers]
     with torch.inference_mode():
-        for part in ("encoder", "decoder"):
-            for name, layer in model.get_submodule(part).named_children():
-                x = layer(x)
-                found[f"{part}.{name}"] = to_numpy(x)
+        model(from_numpy(images, next(model.parameters()).device))
+    for hook in hooks:
+        hook.remove()
     return found
 
 

@@ -46,20 +46,22 @@ from tensorflow.src.config import Config
 from tensorflow.src.data import build_datasets
 from tensorflow.src.inference import load_model, reconstruct
 from tensorflow.src.model import build_model, transposed_decoder
+from tensorflow.src.optimizer import build_optimizer
 from tensorflow.src.train import train
 from tensorflow.src.utils import activations, from_numpy, load_weights, to_numpy
 
-from deconv import figures, metrics
+from deconv import metrics
 from deconv.arithmetic import conv_input_sizes, output_size
-from deconv.artifacts import read_history
-from deconv.fashion_mnist import CLASS_NAMES, TITLES, load_splits
+from deconv.data.splits import CLASS_NAMES, TITLES, load_splits
+from deconv.data.synthetic import draw_garments
+from deconv.drawing import plots
+from deconv.drawing.teaching import image_grid, number_grids, psnr_by_size, stamps
 from deconv.metrics import to_unit_range
-from deconv.synthetic import draw_garments
-from deconv.teaching_figures import image_grid, number_grids, psnr_by_size, stamps
+from deconv.running.record import read_history
 from deconv.weights import initial_weights, read_weights
 
 # Show a figure that a cell ends with.
-get_ipython().display_formatter.formatters["image/png"].for_type(Figure, figures.png)
+get_ipython().display_formatter.formatters["image/png"].for_type(Figure, plots.png)
 
 # %% [markdown]
 # All settings are in one object. Its fields are the flags of `python -m tensorflow.src.train`.
@@ -270,7 +272,7 @@ print(inspect.getsource(engine.train_step.python_function))
 record = train(config)
 
 # %%
-figures.curves(read_history(run_folder), f"TensorFlow on {TITLES[splits.name]}")
+plots.curves(read_history(run_folder), f"TensorFlow on {TITLES[splits.name]}")
 
 # %% [markdown]
 # Both losses should fall together. If the training loss fell and the validation loss rose, the
@@ -330,7 +332,7 @@ image_grid(noisy[..., 0], columns=6, captions=captions)
 
 # %%
 psnr = metrics.psnr(outputs, originals)
-figures.psnr_distribution({"TensorFlow": psnr})
+plots.psnr_distribution({"TensorFlow": psnr})
 
 # %%
 order = np.argsort(-psnr)  # best first
@@ -588,7 +590,7 @@ young = []
 for upsampler in upsamplers:
     learner = build_model(Config(upsampler=upsampler))
     load_weights(learner, initial_weights(config.seed, upsampler))
-    optimizer = engine.build_optimizer(learner, config)
+    optimizer = build_optimizer(learner, config)
     for start in range(0, 640, 64):
         batch = from_numpy(to_unit_range(splits.train[start : start + 64]))
         engine.train_step(learner, optimizer, batch, batch)
@@ -682,7 +684,8 @@ print(f"mean PSNR, PyTorch:    {metrics.psnr(theirs, originals).mean():.6f} dB")
 #    PSNR?
 # 5. **A trained bottleneck.** Between encoder and decoder, put a layer that maps the 3,136 numbers
 #    to 64 and one that maps them back. Give the new model its own optimizer, as in section 9, and
-#    train it with `engine.train_epoch`; `rates` holds one learning rate for each batch, say 0.001.
+#    train it: `engine.train_epoch(model, optimizer, Epoch(batches, 0.001))`, where `Epoch` comes
+#    from `deconv.running.epoch` and 0.001 is the learning rate.
 #    Does it beat PCA with 64 numbers? How long does it need for that?
 # 6. **Denoising.** Make a new `learner` and its `optimizer`, as in section 9. For each batch of
 #    images draw (in TensorFlow) `noisy = images + 0.3 * tf.random.normal(images.shape)` and take

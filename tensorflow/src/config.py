@@ -1,8 +1,10 @@
 """Settings of a TensorFlow run, and where it computes."""
 
-from __future__ import annotations
-
+import platform
 from dataclasses import dataclass
+from typing import Literal
+
+import tensorflow as tf
 
 from deconv.config import DeviceName, RunConfig
 from deconv.errors import DeviceError
@@ -20,10 +22,6 @@ def detect_device(preference: DeviceName = "auto") -> str:
     (the tensorflow-metal plugin). Raises `DeviceError` when the device asked for
     is not there.
     """
-    import platform
-
-    import tensorflow as tf
-
     gpu = bool(tf.config.list_physical_devices("GPU"))
     apple = platform.system() == "Darwin"
     there = {"cuda": gpu and not apple, "mps": gpu and apple, "cpu": True}
@@ -33,3 +31,10 @@ def detect_device(preference: DeviceName = "auto") -> str:
         names = ", ".join(name for name, found in there.items() if found)
         raise DeviceError(f"--device {preference}: TensorFlow finds no such device; it has {names}")
     return "/CPU:0" if preference == "cpu" else "/GPU:0"
+
+
+def device_type(device: str) -> Literal["cpu", "cuda", "mps"]:
+    """Return the word that `--device` and the records have for a device of TensorFlow."""
+    if device == "/CPU:0":
+        return "cpu"
+    return "mps" if platform.system() == "Darwin" else "cuda"

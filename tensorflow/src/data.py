@@ -9,10 +9,9 @@ import itertools
 import numpy as np
 import tensorflow as tf
 
-from deconv.batches import epoch_order
-from deconv.fashion_mnist import Splits, load_splits
+from deconv.data.batches import epoch_order
+from deconv.data.splits import Splits, load_splits
 from deconv.metrics import to_unit_range
-from deconv.workers import ALONE, Workers
 
 from .config import Config
 from .utils import from_numpy
@@ -37,22 +36,21 @@ def paired_images(images: np.ndarray, indices: tf.data.Dataset) -> tf.data.Datas
 def build_datasets(
     config: Config,
     splits: Splits | None = None,
+    device: str | None = None,
     first_epoch: int = 0,
-    workers: Workers = ALONE,
 ) -> tuple[tf.data.Dataset, tf.data.Dataset, tf.data.Dataset]:
     """Return pipelines of the training, validation and test images.
 
     Batches are pairs of float32 tensors `(B, 28, 28, 1)` in [-1, 1]. Every pass
-    over the training pipeline is the next epoch, in its own order. `splits` saves
-    reading the dataset again; `first_epoch` is where a resumed run goes on.
-    With `workers`, this one's share of every batch.
+    over the training pipeline is the next epoch, in its own order; `first_epoch` is
+    where a resumed run goes on. `splits` saves finding them again. The images stay
+    in main memory whatever the `device`: tf.data works there.
     """
     splits = splits or load_splits(config)
     count, epochs = len(splits.train), itertools.count(first_epoch)
 
     def batches(order: tf.Tensor) -> tf.data.Dataset:
-        whole = tf.data.Dataset.from_tensor_slices(order).batch(config.batch_size)
-        return whole.map(lambda batch: batch[workers.rank :: workers.count])
+        return tf.data.Dataset.from_tensor_slices(order).batch(config.batch_size)
 
     orders = tf.data.Dataset.from_generator(  # one order a pass: whole batches would be slower
         lambda: [epoch_order(count, config.seed, next(epochs))],

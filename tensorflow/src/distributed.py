@@ -14,10 +14,10 @@ import keras
 import tensorflow as tf
 
 from deconv.errors import ConfigError, TrainingError
-from deconv.workers import LOST, Workers
+from deconv.running.workers import LOST, Workers
 
 from .config import Config
-from .engine import choose_step
+from .engine import compile_step
 
 _LOST_ERRORS = (
     tf.errors.UnavailableError,
@@ -80,19 +80,18 @@ def _connected() -> Iterator[None]:
         raise TrainingError(LOST) from failure
 
 
-def share_step(config: Config, workers: Workers) -> Callable:
-    """Return the step of `choose_step`, or with several replicas one over all their shares.
+def choose_step(config: Config, device: str, workers: Workers) -> tuple[Callable, bool]:
+    """Return the step of `compile_step`, or with several replicas the one they take together.
 
-    Its result, the loss, is the mean over the whole batch, the same for all workers.
-    Raises `ConfigError` when that one should be compiled.
+    And whether it is compiled. Raises `ConfigError` when several workers should.
     """
     with workers.scope():
         alone = tf.distribute.get_strategy().num_replicas_in_sync == 1
     if alone:
-        return choose_step(config)
+        return compile_step(config, device)
     if config.compile == "on":
         raise ConfigError("--compile on: several workers train without compiling; leave it out")
-    return distributed_step
+    return distributed_step, False
 
 
 def distributed_step(
@@ -103,26 +102,29 @@ def distributed_step(
 ) -> tf.Tensor:
     """Move the weights once, the same way on every replica; return the loss of the whole batch.
 
-    Shares may differ in size, so each replica differentiates its part of the mean over
-    all pixels: the sum of its squared errors over the pixels of the whole batch. Keras'
-    optimizers add the gradients of all replicas up.
+    Every worker has the whole batch, and every replica takes its share of it. Shares may
+    differ in size, so each replica differentiates its part of the mean over all pixels:
+    the sum of its squared errors over the pixels of the whole batch. Keras' optimizers
+    add the gradients of all replicas up.
     """
     strategy = tf.distribute.get_strategy()
-    local = len(strategy.extended.worker_devices)  # replicas in this process
+    count, total = strategy.num_replicas_in_sync, len(images)
     blank = tf.zeros((1, *images.shape[1:]))  # stands in for an empty share, and counts 0
 
-    def share(tensor: tf.Tensor, stand_in: tf.Tensor) -> tf.distribute.DistributedValues:
+    def share(batch: tf.Tensor) -> tf.distribute.DistributedValues:
         def of(context: tf.distribute.experimental.ValueContext) -> tf.Tensor:
-            part = tensor[context.replica_id_in_sync_group % local :: local]
-            return part if len(part) else stand_in
+            rank = context.replica_id_in_sync_group
+            return batch[rank::count] if rank < total else blank
 
         return strategy.experimental_distribute_values_from_function(of)
 
-    counts = share(tf.ones((len(images), 1, 1, 1)), tf.zeros((1, 1, 1, 1)))
+    def weight(context: tf.distribute.experimental.ValueContext) -> tf.Tensor:
+        full = context.replica_id_in_sync_group < total
+        return tf.constant(1 / int(tf.size(images)) if full else 0.0)
+
+    weights = strategy.experimental_distribute_values_from_function(weight)
     with _connected():
-        return _replicated_step(
-            model, optimizer, share(images, blank), share(targets, blank), counts
-        )
+        return _replicated_step(model, optimizer, share(images), share(targets), weights)
 
 
 @tf.function
@@ -131,18 +133,15 @@ def _replicated_step(
     optimizer: keras.optimizers.Optimizer,
     images: tf.distribute.DistributedValues,
     targets: tf.distribute.DistributedValues,
-    counts: tf.distribute.DistributedValues,
+    weights: tf.distribute.DistributedValues,
 ) -> tf.Tensor:
-    def on_replica(images: tf.Tensor, targets: tf.Tensor, counts: tf.Tensor) -> tf.Tensor:
-        own = tf.reduce_sum(counts * tf.ones_like(targets))
-        pixels = tf.distribute.get_replica_context().all_reduce("SUM", own)
+    def on_replica(images: tf.Tensor, targets: tf.Tensor, weight: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
-            errors = counts * tf.square(model(images, training=True) - targets)
-            loss = tf.reduce_sum(errors) / pixels
+            loss = weight * tf.reduce_sum(tf.square(model(images, training=True) - targets))
         gradients = tape.gradient(loss, model.trainable_variables)
         optimizer.apply(gradients, model.trainable_variables)
         return loss
 
     strategy = tf.distribute.get_strategy()
-    losses = strategy.run(on_replica, args=(images, targets, counts))
+    losses = strategy.run(on_replica, args=(images, targets, weights))
     return strategy.reduce("SUM", losses, axis=None)

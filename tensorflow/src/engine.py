@@ -1,83 +1,17 @@
 """The training loop, in sight: forward, loss, gradients, step."""
 
-import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from deconv.config import BETAS, EPSILON
 from deconv.metrics import Scores
-from deconv.weights import Weights
+from deconv.running.epoch import Epoch
 
-from .config import Config, detect_device
-from .utils import canonical_variables, from_canonical, psnr, ssim, to_canonical
-
-
-class Adam(keras.optimizers.AdamW):
-    """AdamW whose epsilon is where Algorithm 1 of the paper and PyTorch have it.
-
-    They divide by `sqrt(v / (1 - beta2^t)) + epsilon`. Keras has the paper's other
-    form, `sqrt(v) + epsilon` with the correction outside. There epsilon counts
-    `1 / sqrt(1 - beta2^t)` times as much: 4.5 times in the first step, with our beta2.
-    """
-
-    def update_step(
-        self, gradient: tf.Tensor, variable: keras.Variable, learning_rate: tf.Tensor
-    ) -> None:
-        """Move one variable (Kingma and Ba 2015, Algorithm 1)."""
-        index = self._get_variable_index(variable)
-        m, v = self._momentums[index], self._velocities[index]
-        m.assign(self.beta_1 * m + (1 - self.beta_1) * gradient)
-        v.assign(self.beta_2 * v + (1 - self.beta_2) * gradient**2)
-        t = tf.cast(self.iterations + 1, variable.dtype)
-        m_hat = m / (1 - self.beta_1**t)
-        v_hat = v / (1 - self.beta_2**t)
-        variable.assign_sub(learning_rate * m_hat / (tf.sqrt(v_hat) + self.epsilon))
-
-
-def build_optimizer(model: keras.Model, config: Config) -> keras.optimizers.Optimizer:
-    """Return AdamW; with `weight_decay=0` it is Adam (Kingma and Ba 2015, Algorithm 1)."""
-    optimizer = Adam(
-        learning_rate=config.learning_rate,
-        beta_1=BETAS[0],
-        beta_2=BETAS[1],
-        epsilon=EPSILON,
-        weight_decay=config.weight_decay,
-    )
-    optimizer.build(model.trainable_variables)
-    return optimizer
-
-
-def export_optimizer(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> Weights:
-    """Copy Adam's state out, canonical layout: averages `m.NAME` and `v.NAME`, and `step`."""
-    state = {"step": np.array(optimizer.iterations.numpy(), np.float32)}
-    for index, name in enumerate(canonical_variables(model)):
-        state[f"m.{name}"] = to_canonical(optimizer._momentums[index].numpy())
-        state[f"v.{name}"] = to_canonical(optimizer._velocities[index].numpy())
-    return state
-
-
-def load_optimizer(
-    model: keras.Model, optimizer: keras.optimizers.Optimizer, state: Mapping[str, np.ndarray]
-) -> None:
-    """Put a state that `export_optimizer` of either framework gave into the optimizer."""
-    optimizer.iterations.assign(int(state["step"]))
-    for index, name in enumerate(canonical_variables(model)):
-        optimizer._momentums[index].assign(from_canonical(state[f"m.{name}"]))
-        optimizer._velocities[index].assign(from_canonical(state[f"v.{name}"]))
-
-
-def choose_step(config: Config) -> Callable:
-    """Return `train_step`, compiled with XLA if `config.compile` asks for it.
-
-    "auto" compiles for CUDA alone: on a CPU, XLA's convolutions were slower than the
-    library's own, and Apple's devices it does not know.
-    """
-    cuda = detect_device(config.device) == "/GPU:0" and tf.test.is_built_with_cuda()
-    on = config.compile == "on" or (config.compile == "auto" and cuda)
-    return tf.function(train_step.python_function, jit_compile=True) if on else train_step
+from .config import Config
+from .optimizer import set_learning_rate
+from .utils import psnr, ssim
 
 
 def loss_fn(reconstructions: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
@@ -106,9 +40,8 @@ def eval_step(
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Return MSE, PSNR and SSIM of each image of the batch: three tensors `(B,)`."""
     reconstructions = model(images, training=False)
-    error = tf.reduce_mean(tf.square(reconstructions - targets), axis=(1, 2, 3))
     return (
-        error,
+        tf.reduce_mean(tf.square(reconstructions - targets), axis=(1, 2, 3)),
         psnr(reconstructions, targets, reduction="none"),
         ssim(reconstructions, targets, reduction="none"),
     )
@@ -117,28 +50,19 @@ def eval_step(
 def train_epoch(
     model: keras.Model,
     optimizer: keras.optimizers.Optimizer,
-    batches: Iterable[tuple[tf.Tensor, tf.Tensor]],
-    rates: np.ndarray,
+    epoch: Epoch,
     step: Callable = train_step,
-    after_step: Callable[[int, tf.Tensor], None] | None = None,
 ) -> float:
-    """Take one step per batch, each with its own learning rate; return the mean loss per image.
+    """Take every step of the epoch; return the mean loss per image.
 
-    `rates` holds one learning rate a batch. `step` is `train_step`, or that
-    compiled. `after_step` is called with the number of images and the loss. The
-    losses stay on the device: reading one after every step would make the program
-    wait for the device.
+    `Epoch(batches, rate)` makes an epoch of any batches. `step` is `train_step`, or
+    that compiled, or one that several workers take together.
     """
-    losses, sizes = [], []
-    for (images, targets), rate in zip(batches, rates, strict=True):
-        optimizer.learning_rate.assign(rate)
-        losses.append(step(model, optimizer, images, targets))
-        sizes.append(len(images))
-        if after_step is not None:
-            after_step(len(images), losses[-1])
-    if not any(sizes):  # more workers than images in a batch
-        return math.nan
-    return float(np.average(tf.stack(losses).numpy(), weights=sizes))
+    for images, targets, rate in epoch:
+        set_learning_rate(optimizer, rate)
+        loss = step(model, optimizer, images, targets)
+        epoch.record(loss)
+    return epoch.mean_loss()
 
 
 def evaluate(model: keras.Model, batches: Iterable[tuple[tf.Tensor, tf.Tensor]]) -> Scores:
@@ -146,3 +70,15 @@ def evaluate(model: keras.Model, batches: Iterable[tuple[tf.Tensor, tf.Tensor]])
     values = [tf.stack(eval_step(model, images, targets)) for images, targets in batches]
     means = tf.concat(values, axis=1).numpy().astype(np.float64).mean(1)  # (3, N) to (3,)
     return Scores(*means.tolist())
+
+
+def compile_step(config: Config, device: str) -> tuple[Callable, bool]:
+    """Return `train_step`, compiled with XLA if `config.compile` asks for it, and whether it is.
+
+    "auto" compiles for CUDA alone: on a CPU, XLA's convolutions were slower than the
+    library's own, and Apple's devices it does not know.
+    """
+    cuda = device == "/GPU:0" and tf.test.is_built_with_cuda()
+    if config.compile != "on" and not (config.compile == "auto" and cuda):
+        return train_step, False
+    return tf.function(train_step.python_function, jit_compile=True), True

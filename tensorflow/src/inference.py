@@ -4,22 +4,23 @@
 several threads may share it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import keras
 import numpy as np
+import tensorflow as tf
 
 from deconv import cli
 from deconv.config import DeviceName, InferenceConfig
+from deconv.inference import infer
+from deconv.metrics import checked
+from deconv.weights import read_weights, upsampler_of
 
 from .config import Config, detect_device
-
-if TYPE_CHECKING:
-    import keras
+from .model import build_model
+from .utils import from_numpy, load_weights, to_numpy
 
 CHUNK = 1000  # images at a time: bounds the memory, however many are asked for
 
@@ -29,13 +30,6 @@ def load_model(path: Path | str, device: DeviceName = "auto") -> keras.Model:
 
     Weights of either framework are read. Raises `WeightsError` or `DeviceError`.
     """
-    import tensorflow as tf
-
-    from deconv.weights import read_weights, upsampler_of
-
-    from .model import build_model
-    from .utils import load_weights
-
     weights = read_weights(Path(path))
     with tf.device(detect_device(device)):
         model = build_model(Config(upsampler=upsampler_of(weights)))
@@ -48,10 +42,6 @@ def reconstruct(model: keras.Model, images: np.ndarray) -> np.ndarray:
 
     Raises `ImageError` for another shape, type or range.
     """
-    from deconv.metrics import checked
-
-    from .utils import from_numpy, to_numpy
-
     images = checked("images", images).astype(np.float32)[..., None]
     forward = _as_graph(model)
     outputs = [
@@ -67,8 +57,6 @@ def _as_graph(model: keras.Model) -> Callable:
     Layer by layer, a single image would take ten times as long. A `tf.function`
     shared by several models would trace for each, and warn of it.
     """
-    import tensorflow as tf
-
     if not hasattr(model, "_as_graph"):
         images = tf.TensorSpec([None, *model.input_shape[1:]])
 
@@ -83,8 +71,6 @@ def _as_graph(model: keras.Model) -> Callable:
 
 def main() -> None:
     """Read the command line, reconstruct, and write a picture."""
-    from deconv.pictures import infer
-
     config = cli.parse(InferenceConfig)
     load = partial(load_model, device=config.device)
     cli.run(lambda: infer(config, "tensorflow", load, reconstruct))

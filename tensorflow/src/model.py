@@ -19,12 +19,12 @@ def encoder() -> keras.Sequential:
     return keras.Sequential(
         [
             keras.Input((28, 28, 1)),  # (B, 28, 28, 1)
-            layers.ZeroPadding2D(1),  # (B, 30, 30, 1)
+            layers.ZeroPadding2D(1, name="pad1"),  # (B, 30, 30, 1)
             layers.Conv2D(32, 3, strides=2, name="conv1"),  # (B, 14, 14, 32)
-            layers.ReLU(),
-            layers.ZeroPadding2D(1),  # (B, 16, 16, 32)
+            layers.ReLU(name="relu1"),
+            layers.ZeroPadding2D(1, name="pad2"),  # (B, 16, 16, 32)
             layers.Conv2D(64, 3, strides=2, name="conv2"),  # (B, 7, 7, 64)
-            layers.ReLU(),
+            layers.ReLU(name="relu2"),
         ],
         name="encoder",
     )
@@ -42,10 +42,10 @@ def transposed_decoder() -> keras.Sequential:
             keras.Input((7, 7, 64)),  # (B, 7, 7, 64)
             layers.Conv2DTranspose(32, 3, strides=2, name="deconv1"),  # (B, 15, 15, 32)
             _crop(15, 32, name="crop1"),  # (B, 14, 14, 32)
-            layers.ReLU(),
+            layers.ReLU(name="relu1"),
             layers.Conv2DTranspose(1, 3, strides=2, name="deconv2"),  # (B, 29, 29, 1)
             _crop(29, 1, name="crop2"),  # (B, 28, 28, 1)
-            layers.Activation("tanh", dtype="float32"),
+            layers.Activation("tanh", dtype="float32", name="tanh"),
         ],
         name="decoder",
     )
@@ -68,14 +68,14 @@ def resize_decoder() -> keras.Sequential:
     return keras.Sequential(
         [
             keras.Input((7, 7, 64)),  # (B, 7, 7, 64)
-            layers.UpSampling2D(2),  # (B, 14, 14, 64)
-            layers.ZeroPadding2D(1),  # (B, 16, 16, 64)
+            layers.UpSampling2D(2, name="up1"),  # (B, 14, 14, 64)
+            layers.ZeroPadding2D(1, name="pad1"),  # (B, 16, 16, 64)
             layers.Conv2D(32, 3, name="conv1"),  # (B, 14, 14, 32)
-            layers.ReLU(),
-            layers.UpSampling2D(2),  # (B, 28, 28, 32)
-            layers.ZeroPadding2D(1),  # (B, 30, 30, 32)
+            layers.ReLU(name="relu1"),
+            layers.UpSampling2D(2, name="up2"),  # (B, 28, 28, 32)
+            layers.ZeroPadding2D(1, name="pad2"),  # (B, 30, 30, 32)
             layers.Conv2D(1, 3, name="conv2"),  # (B, 28, 28, 1)
-            layers.Activation("tanh", dtype="float32"),
+            layers.Activation("tanh", dtype="float32", name="tanh"),
         ],
         name="decoder",
     )
@@ -86,14 +86,14 @@ def subpixel_decoder() -> keras.Sequential:
     return keras.Sequential(
         [
             keras.Input((7, 7, 64)),  # (B, 7, 7, 64)
-            layers.ZeroPadding2D(1),  # (B, 9, 9, 64)
+            layers.ZeroPadding2D(1, name="pad1"),  # (B, 9, 9, 64)
             layers.Conv2D(4 * 32, 3, name="conv1"),  # (B, 7, 7, 128)
             *_pixel_shuffle(7, 32),  # (B, 14, 14, 32)
-            layers.ReLU(),
-            layers.ZeroPadding2D(1),  # (B, 16, 16, 32)
+            layers.ReLU(name="relu1"),
+            layers.ZeroPadding2D(1, name="pad2"),  # (B, 16, 16, 32)
             layers.Conv2D(4 * 1, 3, name="conv2"),  # (B, 14, 14, 4)
             *_pixel_shuffle(14, 1),  # (B, 28, 28, 1)
-            layers.Activation("tanh", dtype="float32"),
+            layers.Activation("tanh", dtype="float32", name="tanh"),
         ],
         name="decoder",
     )

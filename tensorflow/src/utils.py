@@ -11,7 +11,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from deconv.weights import Weights, check_fit
+from deconv.architecture import Weights
+from deconv.weights import check_fit
 
 
 def seed_everything(seed: int) -> None:

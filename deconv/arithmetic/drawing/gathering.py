@@ -1,0 +1,178 @@
+"""The views that gather: every step makes one output pixel, and writes out its sum.
+
+`step` and `done` are those of `deconv.arithmetic.drawing.views`.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from deconv.arithmetic.drawing.cells import mask_of, shown_where, small_map
+from deconv.arithmetic.drawing.page import (
+    BLUES,
+    GREY,
+    NO_CELL,
+    ORANGE,
+    PALE_ORANGE,
+    SKY,
+    TINTS,
+    WHITE,
+    Page,
+    Panel,
+)
+from deconv.arithmetic.drawing.scene import Scene, phase_window, stretched, subpixel_order
+from deconv.arithmetic.geometry import Axis
+from deconv.arithmetic.transposed import Phase, phases
+
+
+def matrix_page(scene: Scene, step: int, done: int) -> Page:
+    """In step `h·columns + v` row number `step` of Mᵀ makes the output pixel `(h, v)`."""
+    axis, x = scene.axis, scene.x
+    transposed = scene.matrix.T
+    row = mask_of((len(transposed), 1), [(step, 0)]) & np.ones(transposed.shape, dtype=bool)
+    colours = np.where(transposed, SKY, WHITE)
+    colours[row] = np.where(transposed[row], ORANGE, PALE_ORANGE)
+    folded = transposed[step].reshape(x.shape)
+    used = np.argwhere(folded)
+    matrix = Panel(
+        f"Mᵀ: {x.size} columns, {len(transposed)} rows",
+        transposed,
+        colours,
+        row,
+        transposed == 0,
+        compact=True,
+    )
+    as_image = Panel(
+        f"row {step} of Mᵀ, folded to {axis.small}×{axis.small}",
+        folded,
+        np.where(folded, ORANGE, PALE_ORANGE),
+        mask_of(x.shape, used),
+        folded == 0,
+    )
+    pixel = divmod(step, axis.large)
+    return Page(
+        scene.title,
+        "Matrix: y = Mᵀ x, where M is the matrix of the direct convolution from large to small.",
+        [
+            [matrix],
+            [as_image, small_map("input", x, used)],
+            [_output(scene, pixel, _first(done, scene.y.shape))],
+        ],
+        _sum_of(pixel, [(folded[i, j], x[i, j]) for i, j in used]),
+    )
+
+
+def padded_page(scene: Scene, step: int, done: int) -> Page:
+    """In step `h·columns + v` the window over the stretched input makes output pixel `(h, v)`."""
+    axis = scene.axis
+    framed, is_input, is_between = stretched(scene)
+    h, v = divmod(step, axis.large)
+    window = np.zeros(framed.shape, dtype=bool)
+    window[h : h + axis.reach : axis.dilation, v : v + axis.reach : axis.dilation] = True
+    colours = np.where(is_input, SKY, np.where(is_between, GREY, WHITE))
+    colours[window] = np.where(is_input[window], ORANGE, PALE_ORANGE)
+    flipped = scene.w[::-1, ::-1]
+    used = is_input[window].reshape(flipped.shape)
+    products = zip(flipped[used], framed[window & is_input], strict=True)
+    zeros = used.size - used.sum()
+    return Page(
+        scene.title,
+        "Padded: stretch and frame the input with zeros, convolve with the flipped kernel.",
+        [
+            [
+                Panel(
+                    f"input, stretched and framed to {len(framed)}×{len(framed)}",
+                    framed,
+                    colours,
+                    window,
+                    ~is_input,
+                )
+            ],
+            [
+                Panel("flipped kernel", flipped, np.where(used, ORANGE, WHITE), used, ~used),
+                _output(scene, (h, v), _first(done, scene.y.shape)),
+            ],
+        ],
+        _sum_of((h, v), products) + f" {zeros} of {used.size} products are with an added zero.",
+    )
+
+
+def subpixel_page(scene: Scene, step: int, done: int) -> Page:
+    """One output pixel a step, phase after phase: each with its own small kernel."""
+    axis = scene.axis
+    order = subpixel_order(axis)
+    rows, cols, h, v = order[step]
+    made = mask_of(scene.y.shape, [(row, col) for _, _, row, col in order[:done]])
+    if done == len(order):
+        made[:] = True  # pixels that no tap reaches stay 0
+    made_colours = np.where(made, _tints(axis, np.arange(axis.large)), WHITE)
+    framed, is_input, window = phase_window(scene, order[step])
+    colours = np.where(window, PALE_ORANGE, np.where(is_input, WHITE, GREY))
+    name = "input" if is_input.all() else "input, framed with zeros"
+    small_kernel = scene.w[rows.taps, cols.taps]
+    number = "1 convolution" if axis.stride == 1 else f"{axis.stride**2} small convolutions"
+    return Page(
+        scene.title,
+        f"Subpixel: {number} of the input as it is, interleaved.",
+        [
+            [Panel(name, framed, colours, window, ~is_input), _coloured_kernel(scene, rows, cols)],
+            [
+                _output(scene, (h, v), made, made_colours),
+                _corner(
+                    "the phase's taps, flipped: " + "×".join(str(n) for n in small_kernel.shape),
+                    small_kernel,
+                    max(phase.axis.kernel for phase in phases(axis)),
+                    int(_tints(axis, np.array([h, v]))[0, 1]),
+                ),
+            ],
+        ],
+        _sum_of((h, v), zip(small_kernel.ravel(), framed[window], strict=True)),
+    )
+
+
+def _coloured_kernel(scene: Scene, rows: Phase, cols: Phase) -> Panel:
+    """The whole kernel, a colour for each phase, with the taps of one of them outlined."""
+    axis, w = scene.axis, scene.w
+    taps = np.zeros(w.shape, dtype=bool)
+    taps[rows.taps, cols.taps] = True
+    tints = _tints(axis, np.arange(axis.kernel) * axis.dilation - axis.padding)
+    return Panel("kernel, a colour for each phase", w, tints, taps, ~taps)
+
+
+def _output(
+    scene: Scene, active: tuple[int, int], made: np.ndarray, colours: np.ndarray | None = None
+) -> Panel:
+    mask = mask_of(scene.y.shape, [active])
+    colours = np.where(made, BLUES[1], WHITE) if colours is None else colours
+    title = f"output {scene.axis.large}×{scene.axis.large}"
+    return Panel(title, shown_where(scene.y, made), np.where(mask, ORANGE, colours), mask)
+
+
+def _corner(title: str, values: np.ndarray, size: int, colour: int) -> Panel:
+    """A small grid in the corner of `size × size` empty cells, so that pages stay aligned."""
+    padded, colours = np.full((size, size), np.nan), np.full((size, size), NO_CELL)
+    padded[: len(values), : values.shape[1]] = values
+    colours[: len(values), : values.shape[1]] = colour
+    return Panel(title, padded, colours)
+
+
+def _tints(axis: Axis, positions: np.ndarray) -> np.ndarray:
+    """The colours of the phases at all pairs of positions; beyond nine they repeat."""
+    phase = positions % axis.stride
+    return np.array(TINTS)[(phase[:, None] * axis.stride + phase) % len(TINTS)]
+
+
+def _first(done: int, shape: tuple[int, ...]) -> np.ndarray:
+    """A mask of the first `done` cells, row by row."""
+    return np.arange(np.prod(shape)).reshape(shape) < done
+
+
+def _sum_of(pixel: tuple[int, int], products: Iterable[tuple[int, int]]) -> str:
+    """Write out the sum that makes an output pixel."""
+    h, v = pixel
+    pairs = list(products)
+    if not pairs:
+        return f"y[{h}, {v}] = 0, as no stamp reaches this pixel."
+    terms = " + ".join(f"{weight}·{value}" for weight, value in pairs[:12])
+    more = " + …" * (len(pairs) > 12)
+    return f"y[{h}, {v}] = {terms}{more} = {sum(weight * value for weight, value in pairs)}."

@@ -1,0 +1,63 @@
+"""What a picture shows, without drawing it: grids of numbers with titles and colours.
+
+The same description can be drawn as pixels or as anything else, so this file
+needs nothing but NumPy. The colours are those that people with
+colour-blindness can tell apart (Okabe and Ito 2008), and nothing is told by
+colour alone: what is active has a thick outline, what counts has a number.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+INK, FAINT, LINE = "#1a1a1a", "#8a8a8a", "#b8b8b8"
+
+# Colours of cells are numbers that count into this tuple, because a matrix has millions of cells.
+COLOURS = (
+    *("#ffffff", "#e6e6e6", "#e69f00", "#fbe2ae", "#bfe3f8"),  # as named below
+    *("#d9eefa", "#b0dcf5", "#86caef", "#56b4e9"),  # ever darker blues
+    *("#f6efa3", "#ecc9dd", "#b5e2d3", "#f3cdb0", "#d0d0ee", "#dfe8b4", "#e8d5c4"),  # tints
+)
+WHITE, GREY, ORANGE, PALE_ORANGE, SKY = range(5)
+BLUES = (WHITE, 5, 6, 7, 8)
+TINTS = (SKY, 9, 10, 11, 12, 13, 14, 15, GREY)
+NO_CELL = -1
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A titled grid of cells; every array has its shape `(rows, columns)`."""
+
+    title: str
+    values: np.ndarray
+    """Numbers to print; NaN leaves a cell empty."""
+    fills: np.ndarray
+    """Colour of each cell; `NO_CELL` leaves it out."""
+    active: np.ndarray | None = None
+    """Cells with a thick outline."""
+    faint: np.ndarray | None = None
+    """Cells whose number is printed in grey."""
+    kept: tuple[int, int, int, int] | None = None
+    """Top, left, bottom and right cell border of a thick frame."""
+    compact: bool = False
+    """Shrink the cells as far as needed: for a matrix too large to print."""
+
+    def texts(self) -> list[list[str]]:
+        """What each cell says: whole numbers as such, others with one decimal, NaN as nothing."""
+        known = self.values[~np.isnan(self.values)]
+        decimals = 0 if (known == known.round()).all() else 1
+        return [
+            ["" if np.isnan(one) else f"{one:.{decimals}f}" for one in row] for row in self.values
+        ]
+
+
+class Page(NamedTuple):
+    """One picture: a title, a line below it, panels, and a sentence about the active cells."""
+
+    title: str
+    subtitle: str
+    columns: Sequence[Sequence[Panel]]
+    """Panels above each other, in columns next to each other."""
+    caption: str

@@ -1,0 +1,82 @@
+"""The views that scatter: every step adds to many output pixels.
+
+`step` and `done` are those of `deconv.arithmetic.drawing.views`.
+"""
+
+import numpy as np
+
+from deconv.arithmetic.drawing.cells import mask_of, shown_where, small_map
+from deconv.arithmetic.drawing.page import BLUES, GREY, ORANGE, PALE_ORANGE, WHITE, Page, Panel
+from deconv.arithmetic.drawing.scene import Scene, empty_canvas, read_by, stamp
+from deconv.arithmetic.geometry import Axis
+
+
+def scatter_page(scene: Scene, step: int, done: int) -> Page:
+    """In step `i·columns + j` the input pixel `(i, j)` stamps the kernel."""
+    axis, x, w = scene.axis, scene.x, scene.w
+    sums, stamps = empty_canvas(axis), empty_canvas(axis)
+    for i, j in list(np.ndindex(x.shape))[:done]:
+        sums[stamp(axis, i, j)] += x[i, j] * w
+        stamps[stamp(axis, i, j)] += 1
+    i, j = divmod(step, axis.small)
+    active = empty_canvas(axis).astype(bool)
+    active[stamp(axis, i, j)] = True
+    shades = np.array(BLUES)[stamps.clip(max=len(BLUES) - 1).astype(int)]
+    shades[active] = PALE_ORANGE
+    values = sums if done == x.size else shown_where(sums, stamps > 0)
+    first = [f"{n * axis.stride - axis.padding}".replace("-", "−") for n in (i, j)]
+    return Page(
+        scene.title,
+        "Scatter: every input pixel stamps the kernel on the output, and overlaps add.",
+        [
+            [
+                small_map("input", x, [(i, j)]),
+                Panel(f"stamp: {x[i, j]} × kernel", x[i, j] * w, np.full(w.shape, PALE_ORANGE)),
+            ],
+            [_large_map(axis, values, shades, active)],
+        ],
+        f"x[{i}, {j}] = {x[i, j]}: its stamp begins at output row {i}·{axis.stride} − "
+        f"{axis.padding} = {first[0]}, column {j}·{axis.stride} − {axis.padding} = {first[1]}. "
+        "The darker the blue, the more stamps.",
+    )
+
+
+def gradient_page(scene: Scene, step: int, done: int) -> Page:
+    """In step `a·columns + b` the kernel tap `(a, b)` sends back what it once read."""
+    axis, x, w = scene.axis, scene.x, scene.w
+    sums, reached = empty_canvas(axis), empty_canvas(axis)
+    for a, b in list(np.ndindex(w.shape))[:done]:
+        sums[read_by(axis, a, b)] += x * w[a, b]
+        reached[read_by(axis, a, b)] = 1
+    a, b = divmod(step, axis.kernel)
+    active = empty_canvas(axis).astype(bool)
+    active[read_by(axis, a, b)] = True
+    colours = np.where(active, PALE_ORANGE, np.where(reached, BLUES[1], WHITE))
+    taps = np.full(w.shape, WHITE)
+    taps[a, b] = ORANGE
+    values = sums if done == w.size else shown_where(sums, reached > 0)
+    return Page(
+        scene.title,
+        "Gradient: a direct convolution's windows, each sent back to where it was read.",
+        [
+            [
+                small_map("gradient of the small map", x, []),
+                Panel("kernel", w, taps, mask_of(w.shape, [(a, b)])),
+            ],
+            [_large_map(axis, values, colours, active)],
+        ],
+        f"Tap ({a}, {b}) of every window read the outlined pixels of the large map, one for each "
+        f"pixel of the small map. Going back, each of them receives {w[a, b]} × that pixel.",
+    )
+
+
+def _large_map(axis: Axis, sums: np.ndarray, colours: np.ndarray, active: np.ndarray) -> Panel:
+    """The canvas of all stamps, with a thick frame around the part that is the output."""
+    top, end = axis.padding, axis.padding + axis.large
+    inside = np.zeros(sums.shape, dtype=bool)
+    inside[top:end, top:end] = True
+    title = f"output {axis.large}×{axis.large}"
+    if not inside.all():
+        title += f", framed; the grey rest of {len(sums)}×{len(sums)} is cut off"
+    colours = np.where(inside | active, colours, GREY)
+    return Panel(title, sums, colours, active, ~inside, (top, top, end, end))

@@ -1,0 +1,130 @@
+"""The geometry of a layer, checked once, in the form that every view reads.
+
+A direct and a transposed convolution with the same numbers are one geometry
+read in two directions, so one class serves both, and the gradients too. It
+says "small map" and "large map" instead of input and output, because which of
+the two is the input is exactly what transposing swaps.
+"""
+
+from dataclasses import dataclass
+from numbers import Integral
+from typing import NamedTuple
+
+import numpy as np
+
+from deconv.arithmetic.sizes import conv_output_size, output_size
+from deconv.errors import ConfigError
+
+IntOrPair = int | tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis: `i < small` and `h < large` meet at tap `k < kernel` when (1) holds.
+
+    (1) is `h = i·stride + k·dilation − padding`, as in `deconv.arithmetic.sizes`.
+    """
+
+    small: int
+    large: int
+    kernel: int
+    stride: int = 1
+    padding: int = 0
+    dilation: int = 1
+
+    @property
+    def reach(self) -> int:
+        """How many pixels the kernel spans, its holes included."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    @property
+    def span(self) -> int:
+        """How many pixels all `small` kernel positions span together, before padding cuts."""
+        return (self.small - 1) * self.stride + self.reach
+
+
+class Geometry(NamedTuple):
+    """The two axes of a layer: `rows` counts down the image, `cols` across it."""
+
+    rows: Axis
+    cols: Axis
+
+
+def conv_geometry(
+    size: IntOrPair, kernel: IntOrPair, stride: IntOrPair, padding: IntOrPair, dilation: IntOrPair
+) -> Geometry:
+    """Geometry of a direct convolution of `size` pixels; raises `ConfigError` if it cannot be."""
+    return Geometry(
+        *(
+            Axis(conv_output_size(n, k, s, p, d), n, k, s, p, d)
+            for n, k, s, p, d in zip(
+                pair("size", size),
+                pair("kernel", kernel),
+                pair("stride", stride),
+                pair("padding", padding),
+                pair("dilation", dilation),
+                strict=True,
+            )
+        )
+    )
+
+
+def transposed_geometry(
+    size: IntOrPair,
+    kernel: IntOrPair,
+    stride: IntOrPair,
+    padding: IntOrPair,
+    output_padding: IntOrPair,
+    dilation: IntOrPair,
+) -> Geometry:
+    """Geometry of a transposed convolution of `size` pixels; raises `ConfigError` likewise."""
+    return Geometry(
+        *(
+            Axis(n, output_size(n, k, s, p, extra, d), k, s, p, d)
+            for n, k, s, p, extra, d in zip(
+                pair("size", size),
+                pair("kernel", kernel),
+                pair("stride", stride),
+                pair("padding", padding),
+                pair("output_padding", output_padding),
+                pair("dilation", dilation),
+                strict=True,
+            )
+        )
+    )
+
+
+def pair(name: str, value: IntOrPair) -> tuple[int, int]:
+    """`2` means `(2, 2)`; a pair stays; anything else raises `ConfigError`."""
+    if isinstance(value, Integral):
+        return int(value), int(value)
+    if (
+        isinstance(value, tuple | list)
+        and len(value) == 2
+        and all(isinstance(one, Integral) for one in value)
+    ):
+        return int(value[0]), int(value[1])
+    raise ConfigError(f"{name} must be a whole number or a pair of them, but is {value!r}")
+
+
+def check_channels(x: np.ndarray, w: np.ndarray, groups: int, transposed: bool) -> None:
+    """Raise `ConfigError` unless the kernel `w` fits the images `x` in `groups` groups.
+
+    Direct: `x (N, in, H, W)`, `w (out, in/groups, kh, kw)`.
+    Transposed: `x (N, in, H, W)`, `w (in, out/groups, kh, kw)`: the kernel of
+    the direct convolution that it transposes, unchanged.
+    """
+    if x.ndim != 4 or w.ndim != 4:
+        raise ConfigError(
+            f"images and kernel must have 4 axes each, but have shapes {x.shape} and {w.shape}"
+        )
+    if not isinstance(groups, Integral) or groups < 1 or w.shape[0] % groups:
+        raise ConfigError(
+            f"groups must divide the first axis of the kernel of shape {w.shape}, but is {groups}"
+        )
+    reads = w.shape[0] if transposed else w.shape[1] * groups
+    if x.shape[1] != reads:
+        raise ConfigError(
+            f"images of shape {x.shape} have {x.shape[1]} channels, but a kernel of shape "
+            f"{w.shape} in {groups} group(s) reads {reads}"
+        )

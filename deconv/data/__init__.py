@@ -1,0 +1,1 @@
+"""The images: read, verified, split, ordered, drawn."""

@@ -1,0 +1,1 @@
+"""Every figure of the project, except those of the arithmetic."""

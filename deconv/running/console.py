@@ -1,0 +1,96 @@
+"""What a trainer says on the screen, the same words for both frameworks."""
+
+from pathlib import Path
+from typing import SupportsFloat
+
+from tqdm.auto import tqdm
+
+from deconv.architecture import Upsampler, layers
+from deconv.config import FRAMEWORKS, RunConfig
+from deconv.data.splits import Splits
+from deconv.files import shown
+from deconv.running.record import Backend, EpochRow, RunRecord
+
+
+class Progress(tqdm):
+    """The bar of one epoch: images/s and, now and then, the loss.
+
+    It shows on terminals and in notebooks, not in files and pipes.
+    """
+
+    def __init__(self, title: str, images: int, done: int = 0, silent: bool = False) -> None:
+        super().__init__(
+            total=images,
+            initial=done,
+            desc=title,
+            unit=" images",
+            leave=False,
+            disable=True if silent else None,
+        )
+
+    def step(self, images: int, loss: SupportsFloat) -> None:
+        """Count one batch; read its loss only when the bar is drawn anew.
+
+        Reading it waits for the device, which would slow every step down.
+        """
+        if self.update(images):
+            self.set_postfix(loss=f"{float(loss):.4f}", refresh=False)
+
+
+def layer_table(upsampler: Upsampler = "transposed") -> str:
+    """Return the table of layers: what each hands on, its parameters and multiply-accumulates.
+
+    Shapes are height × width × channels. Multiply-accumulates (MACs) are for one image.
+    """
+    rows = layers(upsampler)
+    table = [("layer", "output", "parameters", "MACs"), ("input", "28×28×1", "", "")]
+    for layer in rows:
+        channels, height, width = layer.output
+        shape = f"{height}×{width}×{channels}"
+        table.append((layer.name, shape, f"{layer.parameters:,}", f"{layer.macs:,}"))
+    parameters, macs = sum(row.parameters for row in rows), sum(row.macs for row in rows)
+    table.append(("total", "", f"{parameters:,}", f"{macs:,}"))
+    return "\n".join(f"{a:<16}{b:>10}{c:>12}{d:>12}".rstrip() for a, b, c, d in table)
+
+
+def announce(config: RunConfig, backend: Backend, splits: Splits, workers: int) -> None:
+    """Print what is about to be trained, where and on what."""
+    framework = f"{FRAMEWORKS[backend.framework]} {backend.version}"
+    several = f", {workers} workers" if workers > 1 else ""
+    print(f"Framework: {framework}, {config.precision}, seed {config.seed}")
+    print(f"Device:    {backend.device}{several}")
+    print(f"Data:      {splits.source}")
+    print(
+        f"           {len(splits.train):,} training, {len(splits.validation):,} validation, "
+        f"{len(splits.test):,} test images"
+    )
+    print(f"\n{layer_table(config.upsampler)}\n", flush=True)
+
+
+def resuming(step: int, steps: int) -> None:
+    """Print where an interrupted run goes on."""
+    print(f"Resuming after step {step:,} of {steps:,}", flush=True)
+
+
+def epoch_line(row: EpochRow, epochs: int) -> None:
+    """Print the line that stays on the screen after an epoch."""
+    print(
+        f"epoch {row.epoch:>{len(str(epochs))}}/{epochs}"
+        f"  train loss {row.train_loss:.6f}"
+        f"  validation loss {row.validation_loss:.6f}"
+        f"  PSNR {row.validation_psnr:.2f} dB  SSIM {row.validation_ssim:.4f}"
+        f"  {row.seconds:.1f} s",
+        flush=True,
+    )
+
+
+def result(record: RunRecord, folder: Path) -> None:
+    """Print how the run did on the test images and where its files are."""
+    print(
+        f"\nTest:      MSE {record.test_mse:.6f}  PSNR {record.test_psnr:.2f} dB"
+        f"  SSIM {record.test_ssim:.4f}  (weights of epoch {record.best_epoch})"
+        f"\nTime:      {record.train_seconds:.1f} s of training,"
+        f" {record.images_per_second:,.0f} images/s"
+        f"\nFiles:     {shown(folder)}",
+        flush=True,
+    )

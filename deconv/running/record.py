@@ -1,0 +1,151 @@
+"""What a run leaves behind: its settings, its history and its record."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from deconv.config import RunConfig
+from deconv.errors import DAMAGE, ArtifactError
+from deconv.files import explained, write_atomically
+
+WEIGHTS = "weights.safetensors"
+METRICS = "metrics.json"
+HISTORY = "history.csv"
+CONFIG = "config.json"
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Backend:
+    """What computes a run."""
+
+    framework: str
+    """"pytorch", "tensorflow" or "numpy"."""
+    version: str
+    device: str
+    """"cpu", "cuda" or "mps"."""
+    compiled: bool = False
+    """Whether the training step is."""
+
+
+@dataclass(frozen=True)
+class EpochRow:
+    """One line of `history.csv`. Losses are mean squared errors of pixels in [-1, 1]."""
+
+    epoch: int
+    train_loss: float
+    validation_loss: float
+    validation_psnr: float
+    validation_ssim: float
+    learning_rate: float
+    """After the last step of the epoch."""
+    seconds: float
+    """Training alone, without the validation that follows."""
+    dataset: str
+    """In every line, so that the file says what it is about wherever it is copied."""
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """`metrics.json`: what was run, on what, and how well it did."""
+
+    framework: str
+    framework_version: str
+    device: str
+    dataset: str
+    dataset_sha256: str
+    train_images: int
+    upsampler: str
+    precision: str
+    compiled: bool
+    seed: int
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    best_epoch: int
+    parameters: int
+    test_mse: float
+    test_psnr: float
+    """Decibels, mean over images."""
+    test_ssim: float
+    train_seconds: float
+    """Training alone, compilation and first batch included, evaluation not."""
+    images_per_second: float
+    """Training images over `train_seconds`."""
+
+
+def write_config(folder: Path, config: RunConfig) -> None:
+    """Write every setting of the run to `config.json`."""
+    _write_json(
+        folder / CONFIG,
+        {k: str(v) if isinstance(v, Path) else v for k, v in asdict(config).items()},
+    )
+
+
+def write_record(folder: Path, record: RunRecord) -> None:
+    """Write `metrics.json`. It comes last, so a folder that has one holds a finished run."""
+    _write_json(folder / METRICS, asdict(record))
+
+
+def read_record(folder: Path) -> RunRecord:
+    """Read `metrics.json`; raises `ArtifactError` when it is missing or not what a run writes."""
+    path = folder / METRICS
+    with explained("read", path):
+        text = path.read_bytes()
+    try:
+        return typed_row(RunRecord, json.loads(text))
+    except DAMAGE as error:
+        raise ArtifactError(f"{path} is not the record of a run: {error}") from error
+
+
+def write_history(folder: Path, rows: Sequence[EpochRow]) -> None:
+    """Write `history.csv`, a row an epoch."""
+    text = io.StringIO()
+    table = csv.DictWriter(text, [field.name for field in fields(EpochRow)], lineterminator="\n")
+    table.writeheader()
+    table.writerows(asdict(row) for row in rows)
+    write_atomically(folder / HISTORY, text.getvalue().encode())
+
+
+def read_history(folder: Path) -> list[EpochRow]:
+    """Read `history.csv`; raises `ArtifactError` when it is missing or not what a run writes."""
+    path = folder / HISTORY
+    with explained("read", path):
+        data = path.read_bytes()
+    try:
+        return [typed_row(EpochRow, row) for row in csv.DictReader(io.StringIO(data.decode()))]
+    except (csv.Error, *DAMAGE) as error:
+        raise ArtifactError(f"{path} is not the history of a run: {error}") from error
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    write_atomically(path, (json.dumps(content, indent=2) + "\n").encode())
+
+
+def typed_row(row_class: type[Row], content: object) -> Row:
+    """Build a row from text or JSON, with every value of the type its field names.
+
+    Raises `TypeError` or `ValueError` when that cannot be done.
+    """
+    if not isinstance(content, dict):
+        raise TypeError("it does not hold named values")
+    types = get_type_hints(row_class)
+    if missing := types.keys() - content.keys():
+        raise ValueError(f"it lacks {', '.join(sorted(missing))}")
+    return row_class(**{name: _typed(content[name], kind) for name, kind in types.items()})
+
+
+def _typed(value: object, kind: type) -> object:
+    if isinstance(value, str) and kind in (int, float):  # CSV knows only text
+        return kind(value)
+    if type(value) is int and kind is float:
+        return float(value)
+    if type(value) is not kind:
+        raise TypeError(f"{value!r} is not of type {kind.__name__}")
+    return value

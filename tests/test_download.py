@@ -1,0 +1,219 @@
+"""The download: whole archives with the right bytes, or an error a student can act on."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from small_archives import REMEDIES, cut_off_the_network, write_small_archives
+
+from deconv.config import ROOT, RunConfig
+from deconv.data import download as downloading
+from deconv.data.archives import ARCHIVES
+from deconv.data.download import MIRRORS, download
+from deconv.data.splits import load_splits
+from deconv.errors import DataError
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """A folder of small archives that take the place of the official ones."""
+    return write_small_archives(tmp_path / "served", monkeypatch)
+
+
+class Mirrors:
+    """A web server; the first part of an address says how it treats the file."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.asked: Counter[str] = Counter()  # by treatment
+        self.used: Counter[str] = Counter()  # by treatment
+        self.fetched: Counter[str] = Counter()  # by name
+        self.hold = threading.Event()  # transfers under /held/ wait for this
+        self.first_fetch = threading.Event()
+        self.second_visit = threading.Event()
+        self.port = 0
+
+    def url(self, treatment):
+        return f"http://127.0.0.1:{self.port}/{treatment}/"
+
+    def answer(self, request):
+        _, treatment, name = request.path.split("/")
+        if request.command == "HEAD":
+            self.asked[treatment] += 1
+            if self.asked[treatment] > 1:
+                self.second_visit.set()
+            if treatment == "slow":
+                request.wfile.write(b"HTTP/1.0 200 OK\r\nSlow: ")
+                for _ in range(8):
+                    time.sleep(0.25)
+                    request.wfile.write(b"-")
+                return request.wfile.write(b"\r\n\r\n")
+            return self.send(request, 200, b"")
+        self.used[treatment] += 1
+        self.fetched[name] += 1
+        self.first_fetch.set()
+        if treatment == "absent":
+            return self.send(request, 404, b"no such file")
+        data = (self.folder / name).read_bytes()
+        if treatment == "wrong":
+            return self.send(request, 200, data[::-1])
+        if treatment == "held":
+            self.hold.wait(30)
+        return self.send(request, 200, data, stop_at=20 if treatment == "cut" else None)
+
+    def send(self, request, status, body, stop_at=None):
+        request.send_response(status)
+        request.send_header("Content-Length", str(len(body)))
+        request.end_headers()
+        request.wfile.write(body[:stop_at])
+
+
+@pytest.fixture
+def mirrors(small, monkeypatch):
+    served = Mirrors(small)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            served.answer(self)
+
+        do_HEAD = do_GET
+
+        def log_message(self, *args):
+            pass
+
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        served.port = server.server_port
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))  # a quick end
+        thread.start()
+        yield served
+        served.hold.set()
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    cut_off_the_network(monkeypatch)
+
+
+@pytest.fixture
+def empty(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    return folder
+
+
+def same_files(folder, other):
+    return {p.name: p.read_bytes() for p in folder.iterdir()} == {
+        p.name: p.read_bytes() for p in other.iterdir()
+    }
+
+
+def test_download_tries_mirrors_until_the_bytes_are_right(mirrors, tmp_path):
+    folder = tmp_path / "made" / "on the way"
+    download(folder, [mirrors.url(kind) for kind in ("absent", "wrong", "cut", "good")])
+    assert same_files(folder, mirrors.folder)
+    assert set(mirrors.fetched.values()) == {4}, "each mirror was tried for each archive"
+
+
+def test_download_fetches_only_what_is_missing(mirrors, empty):
+    present, *missing = ARCHIVES
+    (empty / present).write_bytes((mirrors.folder / present).read_bytes())
+    download(empty, [mirrors.url("good")])
+    assert same_files(empty, mirrors.folder)
+    assert mirrors.fetched == dict.fromkeys(missing, 1)
+    download(empty, [mirrors.url("good")])
+    assert mirrors.fetched == dict.fromkeys(missing, 1)
+
+
+@pytest.mark.parametrize("kind", ["absent", "wrong", "cut"])
+def test_failed_download_leaves_nothing_and_names_three_remedies(kind, mirrors, empty):
+    with pytest.raises(DataError) as error:
+        download(empty, [mirrors.url(kind)])
+    for expected in (*REMEDIES, *MIRRORS, *ARCHIVES, *ARCHIVES.values(), mirrors.url(kind)):
+        assert expected in str(error.value)
+    assert list(empty.iterdir()) == []
+
+
+def test_no_network_leaves_nothing_and_names_three_remedies(no_network, empty):
+    with pytest.raises(DataError, match="no mirror answers") as error:
+        load_splits(RunConfig(data_dir=empty))
+    for expected in (*REMEDIES, *MIRRORS, *ARCHIVES, *ARCHIVES.values(), str(empty)):
+        assert expected in str(error.value)
+    assert list(empty.iterdir()) == []
+
+
+def test_mirror_that_cannot_answer_in_time_is_passed_over(mirrors, empty, monkeypatch):
+    """It keeps sending, so that its connection alone would never time out."""
+    monkeypatch.setattr(downloading, "ANSWER_SECONDS", 0.5)
+    download(empty, [mirrors.url("slow"), mirrors.url("good")])
+    assert same_files(empty, mirrors.folder)
+    assert mirrors.used == {"good": 4}
+
+
+def test_leftovers_of_a_killed_download_do_no_harm(mirrors, empty):
+    for name in ARCHIVES:
+        (empty / f".{name}.part").write_bytes(b"half")
+    (empty / ".download.lock").touch()
+    download(empty, [mirrors.url("good")])
+    assert same_files(empty, mirrors.folder)
+
+
+def read_only_folder(tmp_path):
+    folder = tmp_path / "read only"
+    folder.mkdir(mode=0o555)
+    return (
+        folder if not os.access(folder, os.W_OK) else Path("/sys")
+    )  # root may write anywhere else
+
+
+def test_read_only_folder_is_a_data_error(mirrors, tmp_path):
+    folder = read_only_folder(tmp_path)
+    if not folder.is_dir():
+        pytest.skip("this user may write in every folder")
+    with pytest.raises(DataError, match="cannot be written") as error:
+        download(folder, [mirrors.url("good")])
+    assert all(remedy in str(error.value) for remedy in REMEDIES)
+
+
+def test_file_in_the_way_is_a_data_error(mirrors, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="cannot be written"):
+        download(tmp_path / "file" / "data", [mirrors.url("good")])
+
+
+DOWNLOAD = """
+import json, sys
+from pathlib import Path
+from deconv.data.archives import ARCHIVES
+from deconv.data.download import download
+ARCHIVES.update(json.loads(sys.argv[1]))
+download(Path(sys.argv[2]), [sys.argv[3]])
+"""
+
+
+def test_two_processes_fetch_each_archive_once(mirrors, empty):
+    def start():
+        command = [sys.executable, "-c", DOWNLOAD, json.dumps(ARCHIVES), empty, mirrors.url("held")]
+        return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+
+    with start() as first:
+        assert mirrors.first_fetch.wait(60), "the first process did not start to fetch"
+        with start() as second:
+            assert "Fetching" in second.stderr.readline()
+            disturbed = mirrors.second_visit.wait(1.5)  # time to go wrong: nobody should come
+            mirrors.hold.set()
+            assert second.wait(60) == 0, second.stderr.read()
+        assert first.wait(60) == 0, first.stderr.read()
+    assert not disturbed
+    assert mirrors.fetched == dict.fromkeys(ARCHIVES, 1)
+    assert same_files(empty, mirrors.folder)
