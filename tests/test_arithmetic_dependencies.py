@@ -63,8 +63,8 @@ for method in METHODS:
 assert (conv_matrix(w, 5, stride=2).T @ x.ravel() == y.ravel()).all()
 assert conv_inverse(x, w, 5, stride=2).shape == y.shape
 scene = Scene.of(2, 3, 2, 1, 1, 1)
-for steps, page in VIEWS.values():
-    assert page(scene, 0, steps(scene)).title
+for view in VIEWS.values():
+    assert view.page(scene, 0, view.steps(scene)).title
 try:
     sparse_conv_matrix(w, 5)
 except ImportError:

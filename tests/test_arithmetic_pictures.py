@@ -12,7 +12,7 @@ from PIL.GifImagePlugin import GifImageFile
 
 from deconv.arithmetic import conv_transpose2d
 from deconv.arithmetic.__main__ import ArithmeticConfig
-from deconv.arithmetic.drawing.animation import animation, still
+from deconv.arithmetic.drawing.animation import animation, shown_steps, still
 from deconv.arithmetic.drawing.layout import WIDTH
 from deconv.arithmetic.drawing.page import ORANGE, WHITE, Page, Panel
 from deconv.arithmetic.drawing.raster import draw
@@ -36,8 +36,8 @@ every_layer = pytest.mark.parametrize("numbers", LAYERS, ids=str)
 
 
 def pages(scene: Scene, view: str) -> list[Page]:
-    steps, page = VIEWS[view]
-    return [page(scene, step, step + 1) for step in range(steps(scene))]
+    steps = range(VIEWS[view].steps(scene))
+    return [VIEWS[view].page(scene, step, step + 1) for step in steps]
 
 
 def output_panel(page: Page) -> Panel:
@@ -96,7 +96,9 @@ def test_an_animation_has_a_picture_for_every_step(view):
 
 
 def test_a_long_animation_is_thinned_out():
-    assert GifImageFile(io.BytesIO(animation(Scene.of(9, 2, 1, 0, 0, 1), "padded"))).n_frames == 40
+    film = GifImageFile(io.BytesIO(animation(Scene.of(9, 2, 1, 0, 0, 1), "padded")))
+    assert film.n_frames == 2 * 10 + 8  # two rows, and the ends of the others
+    assert len(shown_steps([80] * 80)) == 40
 
 
 def test_a_cell_is_drawn_with_its_colour_its_number_and_its_outline():
@@ -182,12 +184,12 @@ def test_summary_of_the_baseline_layer():
     assert "(4 − 1)·2 − 2·1 + 1·(3 − 1) + 1 + 1 = 8" in printed
     assert "makes 4 pixels of 7 and 8 alike; output_padding=1 chooses 8" in printed
     assert "  2 4 2 4 2 4 2 2\n" in printed
-    assert "uneven: along an axis the counts repeat 1 2, a checkerboard" in printed
+    assert "the counts along an axis repeat 1 2: equal weights draw a checkerboard" in printed
     assert re.search(r"subpixel +144 ", printed)
     assert re.search(r"padded +576 +4\.8 × ", printed)
     even = summary(Scene.of(4, 4, 2, 1, 0, 1).axis, 0)
-    assert "even: 2 along an axis everywhere but at the border" in even
-    assert "uneven" not in even
+    assert "away from the border, the counts along an axis are all 2" in even
+    assert "checkerboard" not in even
 
 
 def command(*flags: str) -> subprocess.CompletedProcess:
@@ -226,7 +228,7 @@ def test_the_command_fails_in_one_line():
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ({"input": 17}, "--input must be between 1 and 16, but is 17"),
+        ({"input": 17}, "--input must be at most 16, but is 17"),
         ({"input": 16, "stride": 9}, "output would have 136 × 136 pixels"),
         ({"stride": 100_000}, "output would have 300001 × 300001 pixels"),
         ({"kernel": 1200, "padding": 600}, "kernel would reach over 1200 × 1200 pixels"),

@@ -25,8 +25,9 @@ checked once), `direct` (the convolution), `matrix` (the matrix that it is),
 goes wrong), `cost` (what each view multiplies), `summary` (all of it about one
 layer, in text). The folder `drawing` shows what these compute, as
 `python -m deconv.arithmetic --help` explains. Maps are `(N, C, H, W)`; an
-argument of two numbers means rows, then columns; results keep the number
-format of what goes in. Computing needs NumPy alone.
+argument of two numbers means rows, then columns. Results keep the number format
+of what goes in, so a sum of small integers such as uint8 can overflow.
+Computing needs NumPy alone.
 """
 
 from deconv.arithmetic.checkerboard import overlap_count, phase_gains

@@ -7,13 +7,13 @@ from typing import Literal
 from deconv import cli
 from deconv.arithmetic.drawing.animation import animation, still
 from deconv.arithmetic.drawing.scene import Scene
-from deconv.arithmetic.sizes import output_size
+from deconv.arithmetic.sizes import whole
 from deconv.arithmetic.summary import summary
 from deconv.config import ROOT
 from deconv.errors import ConfigError
 from deconv.files import explained, write_atomically
 
-LARGEST_INPUT, LARGEST_OUTPUT = 16, 80
+LARGEST_INPUT = 16
 
 
 @dataclass(frozen=True)
@@ -38,26 +38,14 @@ class ArithmeticConfig:
     """The animation; the picture goes beside it and ends in .png."""
 
     def __post_init__(self) -> None:
-        if not 1 <= self.input <= LARGEST_INPUT:
-            raise ConfigError(f"--input must be between 1 and {LARGEST_INPUT}, but is {self.input}")
+        if whole("--input", self.input, 1) > LARGEST_INPUT:
+            raise ConfigError(f"--input must be at most {LARGEST_INPUT}, but is {self.input}")
         if self.output.suffix != ".gif":
             raise ConfigError(f"--output must end in .gif, but is {self.output}")
 
     def scene(self) -> Scene:
         """The layer with its numbers; raises `ConfigError` where it cannot be drawn."""
         layer = (self.kernel, self.stride, self.padding, self.output_padding, self.dilation)
-        large = output_size(self.input, *layer)
-        if large > LARGEST_OUTPUT:
-            raise ConfigError(
-                f"the output would have {large} × {large} pixels, and more "
-                f"than {LARGEST_OUTPUT} cannot be drawn: use a smaller input or stride"
-            )
-        reach = self.dilation * (self.kernel - 1) + 1
-        if reach > LARGEST_OUTPUT:
-            raise ConfigError(
-                f"the kernel would reach over {reach} × {reach} pixels, and more "
-                f"than {LARGEST_OUTPUT} cannot be drawn: use a smaller kernel or dilation"
-            )
         return Scene.of(self.input, *layer)
 
 

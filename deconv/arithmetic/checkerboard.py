@@ -3,13 +3,14 @@
 A transposed convolution whose stride does not divide its kernel covers some
 output pixels with more stamps than others (Odena et al. 2016). The pattern
 repeats with the stride, because pixels of the same phase use the same taps.
+Equal weights then draw a checkerboard. But the counts alone decide nothing:
+what becomes of a flat input is up to the weights.
 """
 
 import numpy as np
 
-from deconv.arithmetic.geometry import IntOrPair, pair, transposed_geometry
+from deconv.arithmetic.geometry import IntOrPair, check_kernel, pair, transposed_geometry
 from deconv.arithmetic.matrix import triples
-from deconv.errors import ConfigError
 
 
 def overlap_count(
@@ -23,7 +24,8 @@ def overlap_count(
 ) -> np.ndarray:
     """How many stamps cover each output pixel: integers `(H, W)`.
 
-    The axes count apart and multiply. Away from the border, every pixel has the
+    The axes count apart and multiply. Raises `ConfigError` (a `ValueError`) for a
+    layer that cannot be. Away from the border, every pixel has the
     same count exactly if every phase has the same number of taps: without
     dilation, if the stride divides the kernel. Kernel 3 with stride 2 repeats
     1 2 on each axis, so 1, 2, 2 and 4 in the plane; kernel 4 has 4 everywhere.
@@ -43,24 +45,31 @@ def phase_gains(
 
         gain[r] = Σ w[k] over the taps with k·dilation − padding ≡ r (mod stride)
 
-    A layer whose gains differ turns flat areas into a checkerboard with exactly
-    these values. Equal overlaps make equal gains possible, never certain: the
-    weights decide.
+    Where these differ, a flat channel becomes a checkerboard with exactly these
+    values. What the layer makes of several flat channels is the sum of their
+    checkerboards, in which they can cancel.
+
+    How many stamps overlap does not settle it. Equal gains (other than 0) are
+    possible exactly if every phase has a tap: the kernel [½, 1, ½] ⊗ [½, 1, ½]
+    with stride 2 has counts of 1, 2, 2 and 4, and the gain 1 in all phases. A
+    phase without a tap stays 0.
+
+    Whole numbers are added up in 64 bits, as `np.sum` does; other number formats
+    stay. Raises `ConfigError` (a `ValueError`) for a layer that cannot be.
     """
-    if w.ndim != 4:
-        raise ConfigError(f"the kernel must have 4 axes (in, out, kh, kw), but has shape {w.shape}")
-    sh, sw = pair("stride", stride)
+    check_kernel(w, "(in, out, kh, kw)")
+    sh, sw = pair("stride", stride, 1)
     row, col = (
         (np.arange(kernel) * d - p) % s
         for kernel, s, p, d in zip(
-            w.shape[2:],
+            pair("kernel", w.shape[2:], 1),
             (sh, sw),
-            pair("padding", padding),
-            pair("dilation", dilation),
+            pair("padding", padding, 0),
+            pair("dilation", dilation, 1),
             strict=True,
         )
     )
-    gains = np.zeros((*w.shape[:2], sh, sw), w.dtype)
+    gains = np.zeros((*w.shape[:2], sh, sw), w.sum(axis=(2, 3)).dtype)
     for a in range(w.shape[2]):
         for b in range(w.shape[3]):
             gains[:, :, row[a], col[b]] += w[:, :, a, b]

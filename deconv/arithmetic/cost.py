@@ -7,7 +7,9 @@ multiplies is a zero that it inserted itself.
 
 from deconv.arithmetic.geometry import IntOrPair, conv_geometry, transposed_geometry
 from deconv.arithmetic.matrix import triples
+from deconv.arithmetic.sizes import whole
 from deconv.arithmetic.transposed import phases
+from deconv.errors import ConfigError
 
 
 def conv_macs(
@@ -21,8 +23,12 @@ def conv_macs(
     dilation: IntOrPair = 1,
     groups: int = 1,
 ) -> int:
-    """MACs of a direct convolution of one image: `out·h·w · (in/groups)·kh·kw`."""
+    """MACs of a direct convolution of one image: `out·h·w · (in/groups)·kh·kw`.
+
+    Raises `ConfigError` (a `ValueError`) for a layer that cannot be.
+    """
     rows, cols = conv_geometry(size, kernel, stride, padding, dilation)
+    in_channels, out_channels, groups = _channels(in_channels, out_channels, groups)
     pairs = in_channels * out_channels // groups
     return pairs * rows.small * rows.kernel * cols.small * cols.kernel
 
@@ -44,11 +50,17 @@ def macs(
     - `scatter`, `gradient`: every input pixel times every tap, cut or not.
     - `matrix`: only what is stored in the sparse matrix, so every product that
       really enters the output; `dense matrix` is every entry.
-    - `padded`: every output pixel times every tap, about stride² times as much.
-    - `subpixel`: every output pixel times the taps of its phase.
+    - `padded`: every output pixel times every tap, so (large/small)² times as
+      much as `scatter`, with the sides of the two maps.
+    - `subpixel`: every output pixel times the taps of its phase, also where they
+      meet the zeros around the input. Where the output is exactly `stride` times
+      as large as the input, this is the number of `scatter`.
+
+    Raises `ConfigError` (a `ValueError`) for a layer that cannot be.
     """
     geometry = transposed_geometry(size, kernel, stride, padding, output_padding, dilation)
     rows, cols = geometry
+    in_channels, out_channels, groups = _channels(in_channels, out_channels, groups)
     pairs = in_channels * out_channels // groups
     stamps = rows.small * rows.kernel * cols.small * cols.kernel
     stored = len(triples(rows)[0]) * len(triples(cols)[0])
@@ -65,3 +77,18 @@ def macs(
         "gradient": pairs * stamps,
         "subpixel": pairs * by_phase[0] * by_phase[1],
     }
+
+
+def _channels(in_channels: int, out_channels: int, groups: int) -> tuple[int, int, int]:
+    """The three as Python's integers; raises `ConfigError` unless `groups` divides the others."""
+    in_channels, out_channels, groups = (
+        whole("in_channels", in_channels, 1),
+        whole("out_channels", out_channels, 1),
+        whole("groups", groups, 1),
+    )
+    if in_channels % groups or out_channels % groups:
+        raise ConfigError(
+            f"groups must divide in_channels {in_channels} and out_channels {out_channels}, "
+            f"but is {groups}"
+        )
+    return in_channels, out_channels, groups

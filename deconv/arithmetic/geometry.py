@@ -7,12 +7,11 @@ the two is the input is exactly what transposing swaps.
 """
 
 from dataclasses import dataclass
-from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
 
-from deconv.arithmetic.sizes import conv_output_size, output_size
+from deconv.arithmetic.sizes import conv_output_size, in_short, output_size, whole
 from deconv.errors import ConfigError
 
 IntOrPair = int | tuple[int, int]
@@ -58,11 +57,11 @@ def conv_geometry(
         *(
             Axis(conv_output_size(n, k, s, p, d), n, k, s, p, d)
             for n, k, s, p, d in zip(
-                pair("size", size),
-                pair("kernel", kernel),
-                pair("stride", stride),
-                pair("padding", padding),
-                pair("dilation", dilation),
+                pair("size", size, 1),
+                pair("kernel", kernel, 1),
+                pair("stride", stride, 1),
+                pair("padding", padding, 0),
+                pair("dilation", dilation, 1),
                 strict=True,
             )
         )
@@ -82,29 +81,47 @@ def transposed_geometry(
         *(
             Axis(n, output_size(n, k, s, p, extra, d), k, s, p, d)
             for n, k, s, p, extra, d in zip(
-                pair("size", size),
-                pair("kernel", kernel),
-                pair("stride", stride),
-                pair("padding", padding),
-                pair("output_padding", output_padding),
-                pair("dilation", dilation),
+                pair("size", size, 1),
+                pair("kernel", kernel, 1),
+                pair("stride", stride, 1),
+                pair("padding", padding, 0),
+                pair("output_padding", output_padding, 0),
+                pair("dilation", dilation, 1),
                 strict=True,
             )
         )
     )
 
 
-def pair(name: str, value: IntOrPair) -> tuple[int, int]:
-    """`2` means `(2, 2)`; a pair stays; anything else raises `ConfigError`."""
-    if isinstance(value, Integral):
-        return int(value), int(value)
-    if (
-        isinstance(value, tuple | list)
-        and len(value) == 2
-        and all(isinstance(one, Integral) for one in value)
-    ):
-        return int(value[0]), int(value[1])
-    raise ConfigError(f"{name} must be a whole number or a pair of them, but is {value!r}")
+def pair(name: str, value: IntOrPair, smallest: int) -> tuple[int, int]:
+    """`2` means `(2, 2)`; a pair stays; anything else raises `ConfigError`, as in `whole`."""
+    if isinstance(value, tuple | list):
+        if len(value) != 2:
+            raise ConfigError(
+                f"{name} must be a whole number or a pair of them, but is {in_short(value)}"
+            )
+        return whole(name, value[0], smallest), whole(name, value[1], smallest)
+    one = whole(name, value, smallest)
+    return one, one
+
+
+def check_axes(name: str, value: np.ndarray, axes: str) -> None:
+    """Raise `ConfigError` unless `value` is an array of numbers with the four `axes`."""
+    if not isinstance(value, np.ndarray):
+        raise ConfigError(
+            f"the {name} must be a NumPy array, but is of type {type(value).__name__}"
+        )
+    if value.dtype.kind not in "biufcO":
+        raise ConfigError(f"the {name} must hold numbers, but is of the type {value.dtype}")
+    if value.ndim != 4:
+        raise ConfigError(f"the {name} must have 4 axes {axes}, but has shape {value.shape}")
+
+
+def check_kernel(w: np.ndarray, axes: str) -> None:
+    """Raise `ConfigError` unless the kernel `w` has the four `axes`, and channels."""
+    check_axes("kernel", w, axes)
+    if 0 in w.shape[:2]:
+        raise ConfigError(f"the kernel must have channels, but has shape {w.shape}")
 
 
 def check_channels(x: np.ndarray, w: np.ndarray, groups: int, transposed: bool) -> None:
@@ -114,11 +131,9 @@ def check_channels(x: np.ndarray, w: np.ndarray, groups: int, transposed: bool) 
     Transposed: `x (N, in, H, W)`, `w (in, out/groups, kh, kw)`: the kernel of
     the direct convolution that it transposes, unchanged.
     """
-    if x.ndim != 4 or w.ndim != 4:
-        raise ConfigError(
-            f"images and kernel must have 4 axes each, but have shapes {x.shape} and {w.shape}"
-        )
-    if not isinstance(groups, Integral) or groups < 1 or w.shape[0] % groups:
+    check_axes("array of images", x, "(N, in, H, W)")
+    check_kernel(w, "(in, out/groups, kh, kw)" if transposed else "(out, in/groups, kh, kw)")
+    if w.shape[0] % whole("groups", groups, 1):
         raise ConfigError(
             f"groups must divide the first axis of the kernel of shape {w.shape}, but is {groups}"
         )

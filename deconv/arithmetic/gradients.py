@@ -24,6 +24,7 @@ from deconv.arithmetic.direct import by_group, correlate, to_pixels, windows
 from deconv.arithmetic.geometry import (
     Geometry,
     IntOrPair,
+    check_axes,
     check_channels,
     conv_geometry,
     transposed_geometry,
@@ -121,6 +122,7 @@ def kernel_gradient(
 
 
 def _check_shape(grad: np.ndarray, expected: tuple[int, ...]) -> None:
+    check_axes("gradient", grad, "(N, out, H, W)")
     if grad.shape != expected:
         raise ConfigError(
             f"the gradient must have the shape of the layer's output, {expected}, "

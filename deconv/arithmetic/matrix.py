@@ -14,7 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from deconv.arithmetic.geometry import Axis, Geometry, IntOrPair, conv_geometry, pair
+from deconv.arithmetic.geometry import (
+    Axis,
+    Geometry,
+    IntOrPair,
+    check_axes,
+    check_kernel,
+    conv_geometry,
+)
 from deconv.errors import ConfigError
 
 
@@ -48,7 +55,8 @@ def sparse_conv_matrix(
 
     Of the baseline's second layer (32→64 channels, 14→7 pixels) that is 4 in 100.
     This is the only function of the package that needs SciPy, which stores
-    every common number format but float16.
+    every common number format but float16. Raises `ConfigError` as `conv_matrix`,
+    and for a format that SciPy does not store.
     """
     from scipy import sparse  # here, so that everything else runs where there is no SciPy
 
@@ -58,9 +66,12 @@ def sparse_conv_matrix(
     out, channels = np.indices(w.shape[:2])  # (out, in) each
     row = out * rows.small * cols.small + small[:, None, None]  # (T, out, in)
     column = channels * rows.large * cols.large + large[:, None, None]
-    return sparse.csr_array(
-        (entries.ravel(), (row.ravel(), column.ravel())), shape=_shape(w, geometry)
-    )
+    try:
+        return sparse.csr_array(
+            (entries.ravel(), (row.ravel(), column.ravel())), shape=_shape(w, geometry)
+        )
+    except ValueError as error:
+        raise ConfigError(f"SciPy stores no {w.dtype}: use float32 or float64") from error
 
 
 def conv_inverse(
@@ -79,8 +90,10 @@ def conv_inverse(
     with the smallest sum of squares; where none does, the one that comes
     closest. The transposed convolution does neither: it only sends every output
     back to the inputs that made it. Raises `ConfigError` (a `ValueError`) as
-    `conv2d`, and where `y` does not have the shape `(N, out, h, w)` of its output.
+    `conv2d`, where `y` does not have the shape `(N, out, h, w)` of its output, and
+    for numbers that NumPy finds no least squares with, such as float16.
     """
+    check_axes("array y", y, "(N, out, h, w)")
     geometry = _geometry(w, size, stride, padding, dilation)
     expected = (len(w), geometry.rows.small, geometry.cols.small)
     if y.shape[1:] != expected:
@@ -89,8 +102,13 @@ def conv_inverse(
             f"but has {y.shape}"
         )
     m = dense_matrix(w, geometry)
-    x, *_ = np.linalg.lstsq(m, y.reshape(len(y), len(m)).T)
-    return x.T.reshape(len(y), w.shape[1], *pair("size", size))
+    try:
+        x, *_ = np.linalg.lstsq(m, y.reshape(len(y), len(m)).T)
+    except (np.linalg.LinAlgError, TypeError) as error:
+        raise ConfigError(
+            f"no least squares in {w.dtype} and {y.dtype} ({error}): use finite float32 or float64"
+        ) from error
+    return x.T.reshape(len(y), w.shape[1], geometry.rows.large, geometry.cols.large)
 
 
 def dense_matrix(w: np.ndarray, geometry: Geometry) -> np.ndarray:
@@ -129,8 +147,7 @@ def triples(axis: Axis) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _geometry(
     w: np.ndarray, size: IntOrPair, stride: IntOrPair, padding: IntOrPair, dilation: IntOrPair
 ) -> Geometry:
-    if w.ndim != 4:
-        raise ConfigError(f"the kernel must have 4 axes (out, in, kh, kw), but has shape {w.shape}")
+    check_kernel(w, "(out, in, kh, kw)")
     return conv_geometry(size, w.shape[2:], stride, padding, dilation)
 
 

@@ -10,13 +10,17 @@ The direct convolution reads `h` and writes `i`. The transposed convolution
 reads `i` and writes `h`. Same triples `(i, k, h)`, opposite direction: that is
 all that "transposed" means. The sizes follow by asking which `h` and `i` exist.
 
-Source: Dumoulin and Visin 2018 (arXiv 1603.07285), relationships 6 and 14,
-with dilation and `output_padding` added.
+Source: Dumoulin and Visin 2018 (arXiv 1603.07285): relationship 6 is the direct
+size, 15 adds dilation to it, and 14 is the transposed size, with
+`output_padding` called `a`.
 """
 
 from numbers import Integral
 
 from deconv.errors import ConfigError
+
+LARGEST = 10_000_000
+"""Beyond any map, and small enough that no product of two overflows 64 bits."""
 
 
 def conv_output_size(
@@ -33,7 +37,7 @@ def conv_output_size(
     The floor means that up to `stride − 1` last pixels may never be read.
     Raises `ConfigError` (a `ValueError`) where the kernel does not fit once.
     """
-    check_axis(size, kernel, stride, padding, dilation)
+    size, kernel, stride, padding, dilation = _axis(size, kernel, stride, padding, dilation)
     reach = dilation * (kernel - 1) + 1
     padded = size + 2 * padding
     if reach > padded:
@@ -65,11 +69,12 @@ def output_size(
     what PyTorch allows (from one stride on, a convolution would make more than
     `size` pixels of the result).
     """
-    check_axis(size, kernel, stride, padding, dilation)
-    if not 0 <= output_padding < max(stride, dilation):
+    size, kernel, stride, padding, dilation = _axis(size, kernel, stride, padding, dilation)
+    output_padding = whole("output_padding", output_padding, 0)
+    if output_padding >= max(stride, dilation):
         raise ConfigError(
-            f"output_padding must be at least 0 and below the larger of "
-            f"stride {stride} and dilation {dilation}, but is {output_padding}"
+            f"output_padding must be below the larger of stride {stride} and dilation {dilation}, "
+            f"but is {output_padding}"
         )
     out = (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + output_padding + 1
     if out < 1:
@@ -91,12 +96,12 @@ def conv_input_sizes(
     `output_padding` chooses: it is what the wanted size exceeds the smallest by.
     Raises `ConfigError` (a `ValueError`) where there is none.
     """
-    check_axis(size, kernel, stride, padding, dilation)
+    size, kernel, stride, padding, dilation = _axis(size, kernel, stride, padding, dilation)
     smallest = (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + 1
     sizes = list(range(max(1, smallest), smallest + stride))
     if not sizes:
         raise ConfigError(
-            f"no input has {size} output pixels with kernel {kernel}, stride {stride}, padding "
+            f"no input becomes {pixels(size)} with kernel {kernel}, stride {stride}, padding "
             f"{padding}, dilation {dilation}: the padding alone gives more; use less padding"
         )
     return sizes
@@ -115,9 +120,8 @@ def find_paddings(
 
     Raises `ConfigError` (a `ValueError`) that says why where there is none.
     """
-    check_axis(size, kernel, stride, 0, dilation)
-    if target < 1:
-        raise ConfigError(f"the target size must be at least 1, but is {target}")
+    size, kernel, stride, _, dilation = _axis(size, kernel, stride, 0, dilation)
+    target = whole("target size", target, 1)
     full = (size - 1) * stride + dilation * (kernel - 1) + 1
     largest = max(stride, dilation) - 1
     solutions = [
@@ -138,14 +142,44 @@ def find_paddings(
     return solutions
 
 
-def check_axis(size: int, kernel: int, stride: int, padding: int, dilation: int) -> None:
-    """Raise `ConfigError` where a number is not whole or is below what its name allows."""
-    given = {"size": size, "kernel": kernel, "stride": stride, "dilation": dilation}
-    for name, value, smallest in [
-        *((name, value, 1) for name, value in given.items()),
-        ("padding", padding, 0),
-    ]:
-        if not isinstance(value, Integral) or value < smallest:
-            raise ConfigError(
-                f"{name} must be a whole number of at least {smallest}, but is {value}"
-            )
+def _axis(
+    size: int, kernel: int, stride: int, padding: int, dilation: int
+) -> tuple[int, int, int, int, int]:
+    """The numbers of one axis as Python's integers; raises `ConfigError` as `whole`."""
+    return (
+        whole("size", size, 1),
+        whole("kernel", kernel, 1),
+        whole("stride", stride, 1),
+        whole("padding", padding, 0),
+        whole("dilation", dilation, 1),
+    )
+
+
+def whole(name: str, value: int, smallest: int) -> int:
+    """`value` as Python's integer, which never overflows as NumPy's do.
+
+    Raises `ConfigError` unless it is a whole number between `smallest` and
+    `LARGEST`. True and False are not numbers here.
+    """
+    if not is_whole(value) or smallest > value >= -LARGEST:
+        raise ConfigError(
+            f"{name} must be a whole number of at least {smallest}, but is {in_short(value)}"
+        )
+    if not smallest <= value <= LARGEST:  # perhaps of thousands of digits, so it is not printed
+        raise ConfigError(f"{name} must be a whole number between {smallest} and {LARGEST}")
+    return int(value)
+
+
+def is_whole(value: object) -> bool:
+    """Whether this is an integer of Python or of NumPy."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def in_short(value: object) -> str:
+    """What a message shows of a value of any kind: one line."""
+    return f"{' '.join(repr(value).split()):.60}"
+
+
+def pixels(count: int) -> str:
+    """A number of pixels, in words."""
+    return f"{count} pixel" + "s" * (count != 1)

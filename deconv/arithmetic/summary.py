@@ -5,7 +5,8 @@ import numpy as np
 from deconv.arithmetic.checkerboard import overlap_count
 from deconv.arithmetic.cost import macs
 from deconv.arithmetic.geometry import Axis
-from deconv.arithmetic.sizes import conv_input_sizes, output_size
+from deconv.arithmetic.matrix import triples
+from deconv.arithmetic.sizes import conv_input_sizes, output_size, pixels
 
 WIDEST_MAP = 24
 
@@ -86,8 +87,7 @@ def keras_same(axis: Axis) -> str:
         return f"{name} would be the same layer."
     shift = axis.padding - near
     where = "further down and right" if shift > 0 else "further up and left"
-    pixels = "1 pixel" if abs(shift) == 1 else f"{abs(shift)} pixels"
-    return f"{name} would differ: same size, but the picture sits {pixels} {where}."
+    return f"{name} would differ: same size, but the picture sits {pixels(abs(shift))} {where}."
 
 
 def _why_output_padding(axis: Axis, output_padding: int) -> list[str]:
@@ -97,29 +97,42 @@ def _why_output_padding(axis: Axis, output_padding: int) -> list[str]:
     options = (axis.kernel, axis.stride, axis.padding)
     sizes = conv_input_sizes(axis.small, *options, axis.dilation)
     if len(sizes) == 1:
-        return [f"the direct layer makes {axis.small} pixels of {sizes[0]} only"]
+        return [f"the direct layer makes {pixels(axis.small)} of {sizes[0]} only"]
     chosen = output_size(axis.small, *options, output_padding, axis.dilation)
     several = ", ".join(str(size) for size in sizes[:-1]) + f" and {sizes[-1]}"
     return [
-        f"the direct layer makes {axis.small} pixels of {several} alike; "
+        f"the direct layer makes {pixels(axis.small)} of {several} alike; "
         f"output_padding={output_padding} chooses {chosen}"
     ]
 
 
 def _overlaps(axis: Axis, stamps: np.ndarray) -> list[str]:
-    taps = np.bincount(
-        (np.arange(axis.kernel) * axis.dilation - axis.padding) % axis.stride,
-        minlength=axis.stride,
-    )
-    repeats = " ".join(str(count) for count in taps)
-    if np.ptp(taps):
-        verdict = f"uneven: along an axis the counts repeat {repeats}, a checkerboard"
-    else:
-        verdict = f"even: {taps[0]} along an axis everywhere but at the border"
+    """The map of all counts, where it is small enough, and what repeats in it."""
+    verdict = _repeats(axis)
     if axis.large > WIDEST_MAP:
         return [verdict]
     width = len(str(stamps.max())) + 1
     return [*("".join(f"{count:>{width}}" for count in row)[1:] for row in stamps), verdict]
+
+
+def _repeats(axis: Axis) -> str:
+    """What the counts along an axis repeat away from the border, if that is in this map."""
+    taps = np.bincount(
+        (np.arange(axis.kernel) * axis.dilation - axis.padding) % axis.stride,
+        minlength=axis.stride,
+    )
+    if np.ptp(taps):
+        verdict = f"the counts along an axis repeat {' '.join(str(count) for count in taps)}: "
+        empty = "some pixels get no stamp and stay 0, whatever the weights"
+        verdict += "equal weights draw a checkerboard" if taps.all() else empty
+    else:
+        verdict = f"the counts along an axis are all {taps[0]}"
+    phase = np.arange(axis.large) % axis.stride
+    counts = np.bincount(triples(axis)[2], minlength=axis.large)
+    inside = counts == taps[phase]  # every tap of the phase meets the input
+    if len(set(phase[inside])) < axis.stride:
+        return f"this map is too small to show it, but in a larger one {verdict}"
+    return verdict if inside.all() else f"away from the border, {verdict}"
 
 
 def _ratio(count: int, needed: int) -> str:

@@ -47,7 +47,7 @@ def conv_transpose2d(
     give the same numbers. Raises `ConfigError` (a `ValueError`) for a geometry
     that cannot be or a method that does not exist.
     """
-    if method not in METHODS:
+    if method not in tuple(METHODS):  # a list cannot be looked up in a dict
         raise ConfigError(f"method must be one of {', '.join(METHODS)}, but is {method!r}")
     check_channels(x, w, groups, transposed=True)
     geometry = transposed_geometry(
@@ -110,7 +110,7 @@ def padded(x: np.ndarray, w: np.ndarray, geometry: Geometry) -> np.ndarray:
     So more padding means a *narrower* frame. The other names of this view are
     fractionally strided convolution (a step of 1 is 1/stride of an input
     pixel) and zero insertion. It multiplies mostly zeros: with stride 2, three
-    products out of four.
+    products out of four, and more at the border.
     """
     rows, cols = geometry
     height, width = ((axis.small - 1) * axis.stride + 1 for axis in geometry)
@@ -167,20 +167,21 @@ def gradient(x: np.ndarray, w: np.ndarray, geometry: Geometry) -> np.ndarray:
 
 
 def subpixel(x: np.ndarray, w: np.ndarray, geometry: Geometry) -> np.ndarray:
-    """One small direct convolution for each of the stride² phases, interleaved.
+    """One small direct convolution for each of the stride² phases that has taps, interleaved.
 
     (1) again from `h` to `i`, but without the zeros. `i` is whole only if
     `h + padding − k·dilation` is a multiple of the stride, so output pixels
     with the same remainder of `(h + padding) / stride`, a *phase*, use the same
     few taps, and pixels of different phases share none. Every phase is a direct
     convolution of the input with its own small kernel; together they are the
-    output, shuffled (Shi et al. 2016, sections 3.1 and 3.2).
+    output, shuffled (Shi et al. 2016, sections 2.1 and 2.2).
 
-    It multiplies no inserted zeros and writes every output once, which makes
-    it several times faster than `padded`. Only `gradient` does as few products.
-    Which of the two is faster depends on what they copy: `subpixel` copies
-    inputs, once for each tap, and `gradient` copies products, so `gradient`
-    gains where the output has few channels (measured in `docs/arithmetic.md`).
+    It multiplies no zeros between pixels, only those around the input, and writes
+    every output once. `scatter` and `gradient` add no zeros, but also multiply
+    what padding then cuts off; `matrix` does neither (see `cost.macs`). Which view
+    is faster depends more on what they copy: `subpixel` copies inputs, once for
+    each tap, and `gradient` copies products, so `gradient` gains where the output
+    has few channels (measured in `docs/arithmetic.md`).
     """
     rows, cols = geometry
     y = np.zeros((len(x), rows.large, cols.large, w.shape[1]), np.result_type(x, w))

@@ -1,28 +1,46 @@
 """A view of a layer as a still picture and as an animation."""
 
+from itertools import accumulate
+
 import numpy as np
 
 from deconv.arithmetic.drawing.raster import draw, gif, png
 from deconv.arithmetic.drawing.scene import Scene
 from deconv.arithmetic.drawing.views import VIEWS
 
-ALL_STEPS, SOME_STEPS = 64, 40
+ALL_STEPS, MOST_PICTURES = 36, 40
+STEP, END_OF_ROW, END = 900, 1600, 3500
+"""How long a picture stays, in milliseconds: long enough to check one sum."""
 
 
 def still(scene: Scene, view: str) -> bytes:
     """One step of a view on the finished output, as the bytes of a PNG file."""
-    steps, page = VIEWS[view]
-    count = steps(scene)
-    return png(draw(page(scene, int(0.35 * count), count)))
+    count = VIEWS[view].steps(scene)
+    return png(draw(VIEWS[view].page(scene, int(0.35 * count), count)))
 
 
 def animation(scene: Scene, view: str) -> bytes:
-    """Every step of a view, as the bytes of a GIF file; of more than 64 steps, 40 of them."""
-    steps, page = VIEWS[view]
-    count = steps(scene)
-    pictures = count if count <= ALL_STEPS else SOME_STEPS
-    shown = [int(step) for step in np.linspace(0, count - 1, pictures).round()]
-    return gif(
-        [draw(page(scene, step, step + 1)) for step in shown],
-        milliseconds=900 if count < 20 else 400,
-    )
+    """A view step by step, with a pause where a row ends, as the bytes of a GIF file.
+
+    Of more than 36 steps it shows the first two rows, and then each row at its end.
+    """
+    rows = VIEWS[view].rows(scene)
+    shown = shown_steps(rows)
+    ends = set(accumulate(rows, initial=-1))
+    times = [END_OF_ROW if step in ends else STEP for step in shown[:-1]]
+    pictures = [draw(VIEWS[view].page(scene, step, step + 1)) for step in shown]
+    return gif(pictures, [*times, END])
+
+
+def shown_steps(rows: list[int]) -> list[int]:
+    """The steps, counted from 0, that an animation shows of rows with so many steps; the last too.
+
+    All of them, or two rows and the ends of the others; never more than 40.
+    """
+    ends = [end - 1 for end in accumulate(rows)]
+    steps = list(range(sum(rows)))
+    if len(steps) > ALL_STEPS:
+        steps = [*steps[: sum(rows[:2])], *ends[2:]]
+    if len(steps) > MOST_PICTURES:
+        steps = [steps[int(n)] for n in np.linspace(0, len(steps) - 1, MOST_PICTURES)]
+    return steps

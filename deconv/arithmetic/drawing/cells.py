@@ -1,10 +1,11 @@
-"""What the pages of several views have in common: masks over cells, and the small map."""
+"""What several pages have in common: masks over cells, the small map, and the phases' signs."""
 
+import string
 from collections.abc import Iterable
 
 import numpy as np
 
-from deconv.arithmetic.drawing.page import ORANGE, WHITE, Panel
+from deconv.arithmetic.drawing.page import ORANGE, TINTS, WHITE, Panel
 
 
 def small_map(name: str, x: np.ndarray, active: Iterable[tuple[int, int]]) -> Panel:
@@ -25,3 +26,20 @@ def mask_of(shape: tuple[int, ...], cells: Iterable[tuple[int, int]]) -> np.ndar
 def shown_where(values: np.ndarray, where: np.ndarray) -> np.ndarray:
     """The values `where` it is true, and NaN, which leaves a cell empty, elsewhere."""
     return np.where(where, values, np.nan)
+
+
+def tints(stride: int, positions: np.ndarray) -> np.ndarray:
+    """The colours of the phases at all pairs of positions; beyond nine they repeat."""
+    return np.array(TINTS)[_phases(stride, positions) % len(TINTS)]
+
+
+def letters(stride: int, positions: np.ndarray) -> np.ndarray:
+    """The letters of the phases at all pairs of positions; empty where there are more than 26."""
+    enough = stride**2 <= len(string.ascii_lowercase)
+    names = list(string.ascii_lowercase) if enough else [""] * stride**2
+    return np.array(names)[_phases(stride, positions)]
+
+
+def _phases(stride: int, positions: np.ndarray) -> np.ndarray:
+    phase = positions % stride
+    return phase[:, None] * stride + phase

@@ -12,13 +12,13 @@ from deconv import cli
 from deconv.arithmetic.checkerboard import overlap_count, phase_gains
 from deconv.arithmetic.direct import conv2d
 from deconv.arithmetic.drawing.animation import animation, still
+from deconv.arithmetic.drawing.cells import letters, tints
 from deconv.arithmetic.drawing.page import (
     BLUES,
     GREY,
     ORANGE,
     PALE_ORANGE,
     SKY,
-    TINTS,
     WHITE,
     Page,
     Panel,
@@ -87,7 +87,7 @@ def overlap_page() -> Page:
         "How many stamps cover each output pixel, stride 2",
         "Two divides four, but not three.",
         columns,
-        "With kernel 3 neighbours get 1, 2 or 4 stamps: a checkerboard before any training. With "
+        "With kernel 3 neighbours get 1, 2 or 4 stamps, so equal weights draw a checkerboard. With "
         "kernel 4 every pixel gets 4, but for the border.",
     )
 
@@ -103,19 +103,20 @@ def gains_page() -> Page:
         "A flat input, 4×4 → 8×8, kernel 3, stride 2, padding 1, output padding 1.",
         [
             [
-                Panel("kernel, a colour for each phase", KERNEL[0, 0], _phase_tints(3, 1)),
-                Panel("gain of each phase", gains, _phase_tints(2, 0)),
+                _phase_panel("kernel, a letter for each phase", KERNEL[0, 0], first=-1),
+                _phase_panel("gain of each phase", gains),
             ],
-            [Panel("output for an input of ones", y, _phase_tints(8, 0))],
+            [_phase_panel("output for an input of ones", y)],
         ],
         "A phase's gain is the sum of its taps: 1 + 3 + 7 + 9 = 20, 2 + 8 = 10, 4 + 6 = 10, and 5. "
         "Away from the last row and column, the output repeats the four gains.",
     )
 
 
-def _phase_tints(size: int, padding: int) -> np.ndarray:
-    phase = (np.arange(size) - padding) % 2
-    return np.array(TINTS)[phase[:, None] * 2 + phase]
+def _phase_panel(title: str, values: np.ndarray, first: int = 0) -> Panel:
+    """A square grid whose first row and column has the position `first`, for a stride of 2."""
+    positions = first + np.arange(len(values))
+    return Panel(title, values, tints(2, positions), marks=letters(2, positions))
 
 
 def inverse_page() -> Page:

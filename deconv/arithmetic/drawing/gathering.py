@@ -4,10 +4,11 @@
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
-from deconv.arithmetic.drawing.cells import mask_of, shown_where, small_map
+from deconv.arithmetic.drawing.cells import letters, mask_of, shown_where, small_map, tints
 from deconv.arithmetic.drawing.page import (
     BLUES,
     GREY,
@@ -15,7 +16,6 @@ from deconv.arithmetic.drawing.page import (
     ORANGE,
     PALE_ORANGE,
     SKY,
-    TINTS,
     WHITE,
     Page,
     Panel,
@@ -75,13 +75,14 @@ def padded_page(scene: Scene, step: int, done: int) -> Page:
     used = is_input[window].reshape(flipped.shape)
     products = zip(flipped[used], framed[window & is_input], strict=True)
     zeros = used.size - used.sum()
+    do, done_to = _stretch_and_frame(axis, len(framed))
     return Page(
         scene.title,
-        "Padded: stretch and frame the input with zeros, convolve with the flipped kernel.",
+        f"Padded: {do}, convolve with the flipped kernel.",
         [
             [
                 Panel(
-                    f"input, stretched and framed to {len(framed)}×{len(framed)}",
+                    f"input, {done_to} to {len(framed)}×{len(framed)}",
                     framed,
                     colours,
                     window,
@@ -105,38 +106,72 @@ def subpixel_page(scene: Scene, step: int, done: int) -> Page:
     made = mask_of(scene.y.shape, [(row, col) for _, _, row, col in order[:done]])
     if done == len(order):
         made[:] = True  # pixels that no tap reaches stay 0
-    made_colours = np.where(made, _tints(axis, np.arange(axis.large)), WHITE)
     framed, is_input, window = phase_window(scene, order[step])
     colours = np.where(window, PALE_ORANGE, np.where(is_input, WHITE, GREY))
     name = "input" if is_input.all() else "input, framed with zeros"
     small_kernel = scene.w[rows.taps, cols.taps]
-    number = "1 convolution" if axis.stride == 1 else f"{axis.stride**2} small convolutions"
     return Page(
         scene.title,
-        f"Subpixel: {number} of the input as it is, interleaved.",
+        f"Subpixel: {_convolutions(axis)}.",
         [
-            [Panel(name, framed, colours, window, ~is_input), _coloured_kernel(scene, rows, cols)],
-            [
-                _output(scene, (h, v), made, made_colours),
-                _corner(
-                    "the phase's taps, flipped: " + "×".join(str(n) for n in small_kernel.shape),
-                    small_kernel,
-                    max(phase.axis.kernel for phase in phases(axis)),
-                    int(_tints(axis, np.array([h, v]))[0, 1]),
-                ),
-            ],
+            [Panel(name, framed, colours, window, ~is_input), _kernel(scene, rows, cols)],
+            [_phases_of_output(scene, (h, v), made), _taps(axis, small_kernel, (h, v))],
         ],
         _sum_of((h, v), zip(small_kernel.ravel(), framed[window], strict=True)),
     )
 
 
-def _coloured_kernel(scene: Scene, rows: Phase, cols: Phase) -> Panel:
-    """The whole kernel, a colour for each phase, with the taps of one of them outlined."""
+def _stretch_and_frame(axis: Axis, framed: int) -> tuple[str, str]:
+    """What the padded view does to the input, and what was done to it."""
+    size = (axis.small - 1) * axis.stride + 1
+    do, done = ("frame", "framed") if framed >= size else ("cut", "cut")
+    if size > axis.small:
+        do, done = f"stretch and {do}", f"stretched and {done}"
+    return f"{do} the input" + " with zeros" * (do != "cut"), done
+
+
+def _convolutions(axis: Axis) -> str:
+    """How many convolutions make the output, and what lies between their pixels."""
+    found = phases(axis)
+    small = "small " * (axis.stride > 1)
+    number = f"{len(found) ** 2} {small}convolution" + "s" * (len(found) > 1)
+    with_zeros = sum(phase.axis.small for phase in found) < axis.large
+    between = ", interleaved" * (with_zeros or len(found) > 1) + " with zeros" * with_zeros
+    return f"{number} of the input as it is{between}"
+
+
+def _kernel(scene: Scene, rows: Phase, cols: Phase) -> Panel:
+    """The whole kernel, a colour and a letter for each phase, the taps of one of them outlined."""
     axis, w = scene.axis, scene.w
     taps = np.zeros(w.shape, dtype=bool)
     taps[rows.taps, cols.taps] = True
-    tints = _tints(axis, np.arange(axis.kernel) * axis.dilation - axis.padding)
-    return Panel("kernel, a colour for each phase", w, tints, taps, ~taps)
+    reached = np.arange(axis.kernel) * axis.dilation - axis.padding
+    return Panel(
+        "kernel, a letter for each phase",
+        w,
+        tints(axis.stride, reached),
+        taps,
+        marks=letters(axis.stride, reached),
+    )
+
+
+def _phases_of_output(scene: Scene, active: tuple[int, int], made: np.ndarray) -> Panel:
+    """The pixels that are `made`, with the colours and letters of their phases."""
+    everywhere, stride = np.arange(scene.axis.large), scene.axis.stride
+    panel = _output(scene, active, made, np.where(made, tints(stride, everywhere), WHITE))
+    return replace(panel, marks=np.where(made, letters(stride, everywhere), ""))
+
+
+def _taps(axis: Axis, small_kernel: np.ndarray, pixel: tuple[int, int]) -> Panel:
+    """The taps of one phase, in the corner of as many cells as the largest phase needs."""
+    height, width = small_kernel.shape
+    size = max(phase.axis.kernel for phase in phases(axis))
+    values, colours = np.full((size, size), np.nan), np.full((size, size), NO_CELL)
+    values[:height, :width] = small_kernel
+    colours[:height, :width] = tints(axis.stride, np.array(pixel))[0, 1]
+    letter = letters(axis.stride, np.array(pixel))[0, 1]
+    name = f"taps of phase {letter}" if letter else "the phase's taps"
+    return Panel(f"{name}, flipped: {height}×{width}", values, colours)
 
 
 def _output(
@@ -146,20 +181,6 @@ def _output(
     colours = np.where(made, BLUES[1], WHITE) if colours is None else colours
     title = f"output {scene.axis.large}×{scene.axis.large}"
     return Panel(title, shown_where(scene.y, made), np.where(mask, ORANGE, colours), mask)
-
-
-def _corner(title: str, values: np.ndarray, size: int, colour: int) -> Panel:
-    """A small grid in the corner of `size × size` empty cells, so that pages stay aligned."""
-    padded, colours = np.full((size, size), np.nan), np.full((size, size), NO_CELL)
-    padded[: len(values), : values.shape[1]] = values
-    colours[: len(values), : values.shape[1]] = colour
-    return Panel(title, padded, colours)
-
-
-def _tints(axis: Axis, positions: np.ndarray) -> np.ndarray:
-    """The colours of the phases at all pairs of positions; beyond nine they repeat."""
-    phase = positions % axis.stride
-    return np.array(TINTS)[(phase[:, None] * axis.stride + phase) % len(TINTS)]
 
 
 def _first(done: int, shape: tuple[int, ...]) -> np.ndarray:

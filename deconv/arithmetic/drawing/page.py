@@ -1,9 +1,10 @@
 """What a picture shows, without drawing it: grids of numbers with titles and colours.
 
 The same description can be drawn as pixels or as anything else, so this file
-needs nothing but NumPy. The colours are those that people with
-colour-blindness can tell apart (Okabe and Ito 2008), and nothing is told by
-colour alone: what is active has a thick outline, what counts has a number.
+needs nothing but NumPy. The colours are those that people with colour-blindness can
+tell apart (Okabe and Ito 2008; the tints are Paul Tol's "light" scheme, made for
+cells with text), and nothing is told by colour alone: what is active has a thick
+outline, what counts has a number, and a phase has a letter.
 """
 
 from collections.abc import Sequence
@@ -18,11 +19,12 @@ INK, FAINT, LINE = "#1a1a1a", "#8a8a8a", "#b8b8b8"
 COLOURS = (
     *("#ffffff", "#e6e6e6", "#e69f00", "#fbe2ae", "#bfe3f8"),  # as named below
     *("#d9eefa", "#b0dcf5", "#86caef", "#56b4e9"),  # ever darker blues
-    *("#f6efa3", "#ecc9dd", "#b5e2d3", "#f3cdb0", "#d0d0ee", "#dfe8b4", "#e8d5c4"),  # tints
+    *("#77aadd", "#eedd88", "#ffaabb", "#99ddff"),  # tints: the first four differ most
+    *("#44bb99", "#bbcc33", "#ee8866", "#dddddd", "#aaaa00"),
 )
 WHITE, GREY, ORANGE, PALE_ORANGE, SKY = range(5)
 BLUES = (WHITE, 5, 6, 7, 8)
-TINTS = (SKY, 9, 10, 11, 12, 13, 14, 15, GREY)
+TINTS = tuple(range(9, 18))
 NO_CELL = -1
 
 
@@ -43,6 +45,8 @@ class Panel:
     """Top, left, bottom and right cell border of a thick frame."""
     compact: bool = False
     """Shrink the cells as far as needed: for a matrix too large to print."""
+    marks: np.ndarray | None = None
+    """A letter in the corner of each cell."""
 
     def texts(self) -> list[list[str]]:
         """What each cell says: whole numbers as such, others with one decimal, NaN as nothing."""

@@ -36,6 +36,8 @@ from deconv.arithmetic.drawing.page import (
 )
 
 SMALLEST_TEXT = 8
+SMALLEST_MARKED = 24
+"""The smallest cell with room for a letter beside its number."""
 
 
 def draw(page: Page) -> Image.Image:
@@ -63,8 +65,8 @@ def png(image: Image.Image) -> bytes:
     return data.getvalue()
 
 
-def gif(images: Sequence[Image.Image], milliseconds: int) -> bytes:
-    """The bytes of an animation that repeats for ever and rests on its last picture."""
+def gif(images: Sequence[Image.Image], milliseconds: Sequence[int]) -> bytes:
+    """The bytes of an animation that repeats for ever and shows each picture for its time."""
     first, *rest = [
         image.quantize(palette=_palette(), dither=Image.Dither.NONE) for image in images
     ]
@@ -74,7 +76,7 @@ def gif(images: Sequence[Image.Image], milliseconds: int) -> bytes:
         "GIF",
         save_all=True,
         append_images=rest,
-        duration=[milliseconds] * len(rest) + [3000],
+        duration=list(milliseconds),
         loop=0,
         optimize=True,
     )
@@ -118,6 +120,9 @@ def _draw_grid(image: Image.Image, panel: Panel, x: int, y: int, cell: float) ->
             centre = (left + cell / 2 + 0.5, top + cell / 2 + 0.5)
             text = texts[row][column]
             pen.text(centre, text, FAINT if faint else INK, font, anchor="mm")
+        if panel.marks is not None and cell >= SMALLEST_MARKED:
+            mark = str(panel.marks[row, column])
+            pen.text((left + 4, top + 1), mark, INK, _font(int(0.26 * cell)))
     thick = 1 if cell < 9 else 2 if cell < 24 else 3
     for row, column in np.argwhere(panel.active) if panel.active is not None else ():
         left, top = x + column * cell, y + row * cell

@@ -12,6 +12,9 @@ from deconv.arithmetic.sizes import output_size
 from deconv.arithmetic.transposed import Phase, conv_transpose2d, phases
 from deconv.errors import ConfigError
 
+LARGEST_MAP = 80
+"""Rows and columns of the largest map that can be drawn."""
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -27,8 +30,13 @@ class Scene:
     def of(
         cls, size: int, kernel: int, stride: int, padding: int, output_padding: int, dilation: int
     ) -> "Scene":
-        """Make up the numbers: 1 to 9 over and over, so that the kernel has no symmetry."""
+        """Make up the numbers: 1 to 9 over and over, so that the kernel has no symmetry.
+
+        Raises `ConfigError` for a layer that cannot be or that cannot be drawn.
+        """
         large = output_size(size, kernel, stride, padding, output_padding, dilation)
+        axis = Axis(size, large, kernel, stride, padding, dilation)
+        _check_drawable(axis)
         x, w = (np.arange(n * n).reshape(n, n) % 9 + 1 for n in (size, kernel))
         options: dict[str, Any] = {
             "stride": stride,
@@ -43,12 +51,28 @@ class Scene:
         said += [f"output padding {output_padding}"] * (output_padding > 0)
         said += [f"dilation {dilation}"] * (dilation > 1)
         title = f"{size}×{size} → {large}×{large}:  {', '.join(said)}"
-        return cls(Axis(size, large, kernel, stride, padding, dilation), x, w, y, title)
+        return cls(axis, x, w, y, title)
 
     @cached_property
     def matrix(self) -> np.ndarray:
         """Matrix of the direct convolution that this layer transposes."""
         return dense_matrix(self.w[None, None], Geometry(self.axis, self.axis))
+
+
+def _check_drawable(axis: Axis) -> None:
+    """Raise `ConfigError` where a map would be too large, before anybody computes it."""
+    for size, said, smaller in (
+        (axis.large, "the output would have {0} × {0} pixels", "input or stride"),
+        (axis.reach, "the kernel would reach over {0} × {0} pixels", "kernel or dilation"),
+        (axis.span, "the stamps would reach over {0} × {0} pixels", "input, kernel or stride"),
+        (axis.stride, "the stride would be {0} pixels", "stride"),
+        (axis.dilation, "the dilation would be {0} pixels", "dilation"),
+    ):
+        if size > LARGEST_MAP:
+            raise ConfigError(
+                f"{said.format(size)}, and more than {LARGEST_MAP} cannot be drawn: "
+                f"use a smaller {smaller}"
+            )
 
 
 def empty_canvas(axis: Axis) -> np.ndarray:
@@ -97,6 +121,12 @@ def subpixel_order(axis: Axis) -> list[Pixel]:
         for h in every[rows.pixels]
         for v in every[cols.pixels]
     ]
+
+
+def subpixel_rows(axis: Axis) -> list[int]:
+    """How many pixels each row has in that order, where a row belongs to one phase."""
+    counts = [phase.axis.small for phase in phases(axis)]
+    return [across for down in counts for across in counts for _ in range(down)]
 
 
 def phase_window(scene: Scene, pixel: Pixel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

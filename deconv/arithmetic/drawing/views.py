@@ -6,25 +6,31 @@ shows one step on a finished output.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from deconv.arithmetic.drawing.gathering import matrix_page, padded_page, subpixel_page
 from deconv.arithmetic.drawing.page import Page
 from deconv.arithmetic.drawing.scattering import gradient_page, scatter_page
-from deconv.arithmetic.drawing.scene import Scene, subpixel_order
+from deconv.arithmetic.drawing.scene import Scene, subpixel_rows
 
 
-class View(NamedTuple):
-    """How many steps a view has in a scene, and the page of one of them."""
+@dataclass(frozen=True)
+class View:
+    """The steps that a view has in a scene, and the page of one of them."""
 
-    steps: Callable[[Scene], int]
+    rows: Callable[[Scene], list[int]]
+    """How many steps each row has; a row of the input, the kernel or the output."""
     page: Callable[[Scene, int, int], Page]
+
+    def steps(self, scene: Scene) -> int:
+        """How many steps there are in all."""
+        return sum(self.rows(scene))
 
 
 VIEWS: dict[str, View] = {
-    "scatter": View(lambda scene: scene.x.size, scatter_page),
-    "matrix": View(lambda scene: scene.y.size, matrix_page),
-    "padded": View(lambda scene: scene.y.size, padded_page),
-    "gradient": View(lambda scene: scene.w.size, gradient_page),
-    "subpixel": View(lambda scene: len(subpixel_order(scene.axis)), subpixel_page),
+    "scatter": View(lambda scene: [len(row) for row in scene.x], scatter_page),
+    "matrix": View(lambda scene: [len(row) for row in scene.y], matrix_page),
+    "padded": View(lambda scene: [len(row) for row in scene.y], padded_page),
+    "gradient": View(lambda scene: [len(row) for row in scene.w], gradient_page),
+    "subpixel": View(lambda scene: subpixel_rows(scene.axis), subpixel_page),
 }
