@@ -8,8 +8,6 @@ step, so many kills fall into the writing of one. Prints kills and mismatches.
 
 import contextlib
 import json
-import multiprocessing
-import os
 import random
 import shutil
 import signal
@@ -17,21 +15,23 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, replace
-from importlib import import_module
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from tqdm.auto import tqdm
 
-from benchmarks.framework import TRAINERS
+from benchmarks.processes import Training, prepare
 from deconv import cli
-from deconv.config import FRAMEWORKS, RunConfig, at_least
+from deconv.config import FRAMEWORKS, at_least
 from deconv.running.checkpoint import CHECKPOINT, PREVIOUS
 from deconv.running.record import METRICS, read_history, read_record
 
 SIGNALS = {signal.SIGKILL: 8, signal.SIGTERM: 1, signal.SIGINT: 1}
 """How often each is sent: mostly the one that no program can answer."""
+FLAGS = (
+    "--epochs=2", "--limit=960", "--dataset=synthetic", "--device=cpu", "--checkpoint-seconds=0",
+)  # fmt: skip
 KILLS_PER_RUN = 4
 """About as many interruptions before a run ends by itself."""
 
@@ -55,16 +55,6 @@ class SoakConfig:
         at_least("kills", self.kills, 1)
 
 
-def train(name: str, config: RunConfig) -> None:
-    """Train in this process, without a word."""
-    quiet = os.open(os.devnull, os.O_WRONLY)
-    for stream in (1, 2):
-        os.dup2(quiet, stream)
-    trainer = import_module(TRAINERS[name])
-    settings = getattr(trainer, "Config", RunConfig)(**asdict(config))
-    cli.run(lambda: trainer.train(settings))
-
-
 def contents(folder: Path) -> tuple:
     """Return everything that a run leaves, times aside."""
     record = replace(read_record(folder), train_seconds=0.0, images_per_second=0.0)
@@ -74,39 +64,28 @@ def contents(folder: Path) -> tuple:
 
 def soak(name: str, config: SoakConfig, where: Path) -> Counter:
     """Kill runs of one trainer until there were enough kills; return the counts."""
-    context = multiprocessing.get_context("forkserver")
     moments = random.Random(config.seed)
     counts: Counter = Counter()
 
-    def start(folder: Path) -> Any:
+    def start(folder: Path) -> Training:
         run = folder / f"{name}_deconv"
-        settings = RunConfig(
-            epochs=2,
-            limit=960,
-            dataset="synthetic",
-            device="cpu",
-            artifact_dir=folder,
-            resume=any((run / file).exists() for file in (CHECKPOINT, PREVIOUS)),
-            checkpoint_seconds=0,
-        )
-        process = context.Process(target=train, args=(name, settings))
-        process.start()
-        return process
+        resume = any((run / file).exists() for file in (CHECKPOINT, PREVIOUS))
+        return Training(name, *FLAGS, f"--artifact-dir={folder}", *["--resume"] * resume)
 
-    def wait_for_a_step(process: Any, folder: Path, seen: int | None = None) -> int | None:
+    def wait_for_a_step(training: Training, folder: Path, seen: int | None = None) -> int | None:
         """Wait until there is a newer checkpoint than `seen`; return its time."""
         file = folder / f"{name}_deconv" / CHECKPOINT
-        while process.is_alive():
+        while training.returncode is None:
             with contextlib.suppress(FileNotFoundError):
                 if (now := file.stat().st_mtime_ns) != seen:
                     return now
             time.sleep(0.001)
         return seen
 
-    process = start(where / "whole")
-    wait_for_a_step(process, where / "whole")
+    training = start(where / "whole")
+    wait_for_a_step(training, where / "whole")
     began = time.perf_counter()
-    process.join()
+    training.wait()
     length = time.perf_counter() - began  # from the first step to the end
     expected = contents(where / "whole" / f"{name}_deconv")
 
@@ -114,18 +93,17 @@ def soak(name: str, config: SoakConfig, where: Path) -> Counter:
         while counts["kills"] < config.kills:
             folder, seen = where / "killed", None
             while not (folder / f"{name}_deconv" / METRICS).exists():
-                process = start(folder)
-                seen = wait_for_a_step(process, folder, seen)
-                process.join(moments.expovariate(KILLS_PER_RUN / length))
-                if process.is_alive():
+                training = start(folder)
+                seen = wait_for_a_step(training, folder, seen)
+                if training.wait(moments.expovariate(KILLS_PER_RUN / length)) is None:
                     number = moments.choices(list(SIGNALS), list(SIGNALS.values()))[0]
-                    os.kill(process.pid, number)
-                    process.join()
+                    training.send_signal(number)
+                    training.wait()
                     counts["kills"] += 1
                     counts[signal.Signals(number).name] += 1
                     bar.update()
-                elif process.exitcode != 0:
-                    raise SystemExit(f"{name}: a resumed run ended with {process.exitcode}")
+                elif training.returncode != 0:
+                    raise SystemExit(f"{name}: a resumed run failed: {training.communicate()[1]}")
             counts["runs"] += 1
             counts["mismatches"] += contents(folder / f"{name}_deconv") != expected
             shutil.rmtree(folder)
@@ -135,11 +113,7 @@ def soak(name: str, config: SoakConfig, where: Path) -> Counter:
 def main() -> None:
     """Read the command line, kill, and print what came of it."""
     config = cli.parse(SoakConfig)
-    # Every child begins as a copy of a process that has imported the frameworks already.
-    modules = [f"{f}.src.{m}" for f in ("pytorch", "tensorflow") for m in ("engine", "train")]
-    multiprocessing.get_context("forkserver").set_forkserver_preload(
-        [m for m in modules if m.split(".")[0] in config.frameworks] + ["deconv.scratch"]
-    )
+    prepare(config.frameworks)
     results = {}
     for name in config.frameworks:
         with tempfile.TemporaryDirectory() as where:

@@ -61,7 +61,9 @@ def ends(processes: list[subprocess.Popen]) -> list[tuple[int, str, str]]:
     return [(p.wait(), *p.communicate()) for p in processes]
 
 
-@pytest.mark.parametrize("kind", ["pytorch", "tensorflow", "mirrored"])
+@pytest.mark.parametrize(
+    "kind", ["pytorch", "tensorflow", pytest.param("mirrored", marks=pytest.mark.slow)]
+)
 def test_two_workers_reach_the_losses_of_one(kind):
     """50 whole batches; and an epoch whose last batch has 1 image, so that one gets none."""
     if kind == "mirrored":
@@ -144,7 +146,7 @@ def test_a_worker_that_ends_takes_the_others_along_and_the_run_goes_on_alone(
     assert [path for path in tmp_path.iterdir() if path.is_dir()] == [folder]  # one of them writes
     assert not (folder / "metrics.json").exists()
 
-    with start(name, tmp_path, "--resume") as process:
+    with start(name, tmp_path, "--resume", before=None) as process:
         said, errors = process.communicate()
     assert process.returncode == 0, errors
     assert "Resuming after step" in said

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import itertools
 import struct
 import tracemalloc
 
@@ -122,6 +123,7 @@ PACKED = gzip.compress(idx(np.zeros((2, 28, 28), np.uint8)))
         (gzip.compress(idx(np.zeros((2, 28, 27), np.uint8))), "28 x 28"),
         (gzip.compress(idx(np.zeros(28, np.uint8))), "28 x 28"),
     ],
+    ids=itertools.count(),  # a packed file begins with the time, and ids must not change
 )
 def test_archive_is_unpacked_strictly(archive, complaint, empty, monkeypatch):
     path = empty / "t10k-images-idx3-ubyte.gz"

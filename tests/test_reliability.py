@@ -5,17 +5,20 @@ import resource
 import shutil
 import signal
 import subprocess
-import sys
 import time
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import FEW_GARMENTS
 
 from benchmarks.framework import TRAINERS
+from benchmarks.processes import Training, prepare
 from benchmarks.soak import contents
 from deconv import scratch
-from deconv.config import ROOT, RunConfig
+from deconv.config import RunConfig
+from deconv.data import splits
 from deconv.data.splits import load_splits
 from deconv.errors import ArtifactError, Interrupted, TrainingError
 from deconv.metrics import Scores
@@ -31,18 +34,24 @@ FLAGS = (
 )  # fmt: skip
 
 
-def start(name: str, where: Path, *flags: str, **options) -> subprocess.Popen:
-    command = [sys.executable, "-m", TRAINERS[name], *FLAGS, f"--artifact-dir={where}", *flags]
-    return subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
-    )
+pytestmark = pytest.mark.usefixtures("few_garments")
+prepare()
+
+
+def start(name: str, where: Path, *flags: str, **options) -> Training:
+    settings = {"before": draw_few} | options
+    return Training(name, *FLAGS, f"--artifact-dir={where}", *flags, **settings)
+
+
+def draw_few():
+    splits.GARMENTS = FEW_GARMENTS
 
 
 def run_folder(where: Path, name: str) -> Path:
     return where / f"{name}_deconv"
 
 
-def wait_for_steps(process: subprocess.Popen, folder: Path, steps: int = 5) -> None:
+def wait_for_steps(process: Training | subprocess.Popen, folder: Path, steps: int = 5) -> None:
     """Wait until that many checkpoints were written."""
     seen: set[int] = set()
     while len(seen) <= steps:
@@ -52,16 +61,22 @@ def wait_for_steps(process: subprocess.Popen, folder: Path, steps: int = 5) -> N
         time.sleep(0.002)
 
 
-@pytest.fixture(scope="module", params=TRAINERS)
-def whole(request, tmp_path_factory):
-    """One uninterrupted run of each trainer: its name and what it left."""
-    where = tmp_path_factory.mktemp("whole")
-    process = start(request.param, where)
-    _, errors = process.communicate()
-    assert process.returncode == 0, errors
-    return request.param, contents(run_folder(where, request.param))
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """What an uninterrupted run of a trainer leaves."""
+
+    @cache
+    def run(name: str) -> tuple:
+        where = tmp_path_factory.mktemp("whole")
+        training = start(name, where)
+        _, errors = training.communicate()
+        assert training.returncode == 0, errors
+        return contents(run_folder(where, name))
+
+    return run
 
 
+@pytest.mark.parametrize("name", TRAINERS)
 @pytest.mark.parametrize(
     "ends",
     [
@@ -70,9 +85,8 @@ def whole(request, tmp_path_factory):
     ],
     ids=["KILL and INT", "TERM and KILL"],
 )
-def test_killed_and_stopped_and_resumed_it_ends_with_the_same_bytes(whole, ends, tmp_path):
+def test_killed_and_stopped_and_resumed_it_ends_with_the_same_bytes(name, ends, whole, tmp_path):
     """Ends in the middle of an epoch, one after the other, and then nothing happens."""
-    name, expected = whole
     folder = run_folder(tmp_path, name)
     resume: list[str] = []
     for number, status in ends:
@@ -91,23 +105,21 @@ def test_killed_and_stopped_and_resumed_it_ends_with_the_same_bytes(whole, ends,
     with start(name, tmp_path, "--resume") as process:
         _, errors = process.communicate()
     assert process.returncode == 0, errors
-    assert contents(folder) == expected
+    assert contents(folder) == whole(name)
     assert not list(folder.glob(".*"))  # what the kill left half-written is tidied away
 
 
-def test_a_damaged_checkpoint_costs_the_steps_since_the_one_before(tmp_path):
-    folder = run_folder(tmp_path / "damaged", "numpy")
-    with start("numpy", tmp_path / "whole") as process:
-        process.communicate()
-    with start("numpy", tmp_path / "damaged") as process:
+def test_a_damaged_checkpoint_costs_the_steps_since_the_one_before(whole, tmp_path):
+    folder = run_folder(tmp_path, "numpy")
+    with start("numpy", tmp_path) as process:
         wait_for_steps(process, folder)
         process.kill()
     newest = folder / CHECKPOINT
     newest.write_bytes(newest.read_bytes()[:-100])
-    with start("numpy", tmp_path / "damaged", "--resume") as process:
+    with start("numpy", tmp_path, "--resume") as process:
         said, _ = process.communicate()
     assert f"going on from {PREVIOUS}" in said
-    assert contents(folder) == contents(run_folder(tmp_path / "whole", "numpy"))
+    assert contents(folder) == whole("numpy")
 
 
 def test_the_second_request_to_stop_is_obeyed_at_once():
@@ -125,6 +137,11 @@ def test_the_second_request_to_stop_is_obeyed_at_once():
         signal.signal(signal.SIGINT, was)
 
 
+def allow_small_files_alone():
+    draw_few()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+
+
 def test_a_full_disk_is_one_sentence_and_harms_nothing(tmp_path):
     """The system refuses files of more than 300 kB: weights still fit, a checkpoint does not."""
     folder = run_folder(tmp_path, "numpy")
@@ -134,10 +151,7 @@ def test_a_full_disk_is_one_sentence_and_harms_nothing(tmp_path):
         process.communicate()
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
 
-    def small_files():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
-
-    with start("numpy", tmp_path, "--resume", preexec_fn=small_files) as process:
+    with start("numpy", tmp_path, "--resume", before=allow_small_files_alone) as process:
         _, errors = process.communicate()
     assert process.returncode == 2
     assert errors == f"error: cannot write {folder / CHECKPOINT}: File too large\n"

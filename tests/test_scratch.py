@@ -16,9 +16,11 @@ from deconv.errors import ConfigError, TrainingError
 from deconv.metrics import scores, to_unit_range
 from deconv.weights import initial_weights, read_weights
 
+pytestmark = pytest.mark.usefixtures("few_garments")
+
 
 @pytest.fixture(scope="module")
-def splits():
+def splits(few_garments):
     return load_splits(RunConfig(dataset="synthetic"))
 
 

@@ -4,8 +4,10 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
+from functools import cache
 
 import numpy as np
 import pytest
@@ -18,6 +20,8 @@ from deconv.errors import ArtifactError, TrainingError
 from deconv.metrics import scores, to_unit_range
 from deconv.running.record import read_history, read_record
 from deconv.weights import read_weights
+
+pytestmark = pytest.mark.usefixtures("few_garments")
 
 FILES = {
     "weights.safetensors",
@@ -45,14 +49,23 @@ def train(framework, tmp_path, **changes):
     return framework.train.train(framework.config.Config(**settings(tmp_path, **changes)))
 
 
-@pytest.fixture(scope="module", params=NAMES)
-def finished(request, tmp_path_factory):
-    """One short run of each framework: its framework, record, folder and what it printed."""
-    framework = Framework(request.param)
-    where = tmp_path_factory.mktemp("finished")
-    with contextlib.redirect_stdout(io.StringIO()) as said:
-        record = train(framework, where)
-    return framework, record, where / f"{framework.name}_deconv", said.getvalue()
+@pytest.fixture(scope="module")
+def short_run(tmp_path_factory):
+    """Give one short run of a framework: itself, its record, its folder and what it printed."""
+
+    @cache
+    def run(name: str):
+        framework, where = Framework(name), tmp_path_factory.mktemp(name)
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            record = train(framework, where)
+        return framework, record, where / f"{name}_deconv", said.getvalue()
+
+    return run
+
+
+@pytest.fixture(params=NAMES)
+def finished(request, short_run):
+    return short_run(request.param)
 
 
 def test_a_run_leaves_what_it_says(finished):
@@ -88,14 +101,16 @@ def test_the_claimed_scores_are_those_of_the_written_weights(finished):
     assert record.test_ssim == pytest.approx(measured.ssim, abs=1e-3)
 
 
-def test_same_seed_same_bytes(finished, tmp_path):
+def test_same_seed_same_bytes_and_an_earlier_run_is_moved_aside(finished, tmp_path, capsys):
     framework, _, folder, _ = finished
-    name = "weights.safetensors"
-    train(framework, tmp_path / "again")
-    train(framework, tmp_path / "other", seed=1)
-    again, other = (tmp_path / run / folder.name / name for run in ("again", "other"))
-    assert again.read_bytes() == (folder / name).read_bytes()
-    assert other.read_bytes() != (folder / name).read_bytes()
+    expected = (folder / "weights.safetensors").read_bytes()
+    train(framework, tmp_path)
+    again, kept = tmp_path / folder.name, tmp_path / f"{folder.name}-1"
+    assert (again / "weights.safetensors").read_bytes() == expected
+    train(framework, tmp_path, seed=1)
+    assert str(kept) in capsys.readouterr().out
+    assert (kept / "weights.safetensors").read_bytes() == expected
+    assert (again / "weights.safetensors").read_bytes() != expected
 
 
 @pytest.mark.parametrize("finished", ["tensorflow"], indirect=True)
@@ -114,8 +129,8 @@ def test_keras_users_can_load_the_model_without_this_project(finished, images, t
     np.testing.assert_allclose(np.load(tmp_path / "out.npy"), expected, rtol=0, atol=1e-6)
 
 
-def test_the_frameworks_learn_the_same(both, tmp_path):
-    one, other = (train(f, tmp_path) for f in both)
+def test_the_frameworks_learn_the_same(short_run):
+    (_, one, _, _), (_, other, _, _) = map(short_run, NAMES)
     assert one.dataset_sha256 == other.dataset_sha256
     assert one.test_psnr == pytest.approx(other.test_psnr, abs=0.05)
 
@@ -167,23 +182,13 @@ def test_compiling_without_a_compiler_is_refused_before_anything_is_written(tmp_
     assert not (tmp_path / "pytorch_deconv").exists()
 
 
-def test_an_earlier_run_is_moved_aside(framework, tmp_path, capsys):
-    train(framework, tmp_path, epochs=1)
-    first = tmp_path / f"{framework.name}_deconv"
-    weights = (first / "weights.safetensors").read_bytes()
-    train(framework, tmp_path, epochs=1, seed=7)
-    kept = tmp_path / f"{framework.name}_deconv-1"
-    assert (kept / "weights.safetensors").read_bytes() == weights
-    assert str(kept) in capsys.readouterr().out
-    assert (first / "weights.safetensors").read_bytes() != weights
-
-
-def test_resume_needs_a_checkpoint_with_the_same_settings(framework, tmp_path):
+def test_resume_needs_a_checkpoint_with_the_same_settings(finished, tmp_path):
+    framework, _, folder, _ = finished
     with pytest.raises(ArtifactError, match="nothing to resume"):
         train(framework, tmp_path, resume=True)
-    train(framework, tmp_path, epochs=1)
+    shutil.copytree(folder, tmp_path / folder.name)
     with pytest.raises(ArtifactError, match=r"batch_size 32.*this run has 64"):
-        train(framework, tmp_path, epochs=1, resume=True, batch_size=64)
+        train(framework, tmp_path, resume=True, batch_size=64)
 
 
 def test_a_loss_that_explodes_stops_the_run_and_says_why(framework, tmp_path):

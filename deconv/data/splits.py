@@ -49,6 +49,8 @@ TITLES = {
 # The dataset and its split are fixed things: these seeds are not the run's seed.
 SPLIT_SEED = 1708_07747  # the arXiv number of the paper
 GARMENT_SEED = 28
+GARMENTS = (10_000, 2_000, 1_000)
+"""Drawn for the training file and the test file, and how many of the first validate."""
 
 
 @dataclass(frozen=True)
@@ -124,10 +126,11 @@ def _fashion_mnist(config: RunConfig, folder: Path) -> Splits:
 def _drawn_garments(config: RunConfig) -> Splits:
     from deconv.data.synthetic import draw_garments  # here: most runs never draw
 
-    images, labels = draw_garments(12_000, GARMENT_SEED)
-    files = _Files(images[:10_000], labels[:10_000], images[10_000:], labels[10_000:])
+    train, test, validation = GARMENTS
+    images, labels = draw_garments(train + test, GARMENT_SEED)
+    files = _Files(images[:train], labels[:train], images[train:], labels[train:])
     source = f"{TITLES['synthetic']} (the built-in stand-in)"
-    return _split(config, "synthetic", source, files, 1_000)
+    return _split(config, "synthetic", source, files, validation)
 
 
 def _split(
