@@ -1,8 +1,9 @@
 """Where does a training step spend its time? `python -m benchmarks.layers`.
 
-Times every layer of the model alone, forwards and backwards, and then the whole
-step. Beside each convolution stands its speed as a share of a float32 matrix
-product on the same cores in the same process, in multiply-accumulates (MACs).
+Times every layer of the model alone, forwards and backwards. Beside each
+convolution stands its speed as a share of a float32 matrix product on the same
+cores in the same process, in multiply-accumulates (MACs). Then everything together,
+beside the whole step and what it would take at the speed of such products.
 """
 
 import multiprocessing
@@ -16,7 +17,15 @@ from tqdm.auto import tqdm
 
 from benchmarks.framework import Framework
 from benchmarks.machine import describe
-from benchmarks.throughput import SIDE, TRAINING_MACS, matrix_product, rate
+from benchmarks.throughput import (
+    CASES,
+    PRECISIONS,
+    SIDE,
+    TRAINING_MACS,
+    free_memory,
+    matrix_product,
+    rate,
+)
 from deconv import cli
 from deconv.architecture import layers
 from deconv.config import FRAMEWORKS, at_least
@@ -25,6 +34,8 @@ from deconv.metrics import to_unit_range
 from deconv.weights import initial_weights
 
 MACS = {layer.name.split(".")[1]: layer.macs for layer in layers()}
+Times = dict[str, tuple[float, float]]
+"""Seconds forwards and seconds backwards of each layer, in order."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +95,13 @@ def passes_tensorflow(
     return forward.get_concrete_function(), both.get_concrete_function()
 
 
-def measure(framework: str, precision: str, config: LayersConfig) -> list[tuple[str, float, float]]:
-    """Return name, seconds forwards and seconds backwards of each layer, in order.
+def measure(framework: str, precision: str, config: LayersConfig) -> tuple[Times, list[float]]:
+    """Return the times of the layers.
 
-    Two more come last, with nothing backwards: the whole step, and one MAC of
-    the matrix product.
+    Then the seconds of the whole step, and of one MAC of the matrix products in float32
+    and bfloat16.
     """
+    free_memory()
     package = Framework(framework)
     settings = package.config.Config(device="cpu", precision=precision)
     model = package.build(initial_weights(0), precision=precision)
@@ -107,45 +119,52 @@ def measure(framework: str, precision: str, config: LayersConfig) -> list[tuple[
         learning = learning or name in MACS  # nobody asks for a gradient before the first kernel
     optimizer = package.optimizer.build_optimizer(model, settings)
     step, _ = package.engine.compile_step(settings, package.config.detect_device("cpu"))
-    product = matrix_product(framework)
+    products = [matrix_product(framework, name) for name in PRECISIONS]
 
     def seconds(task: Callable[[], Any]) -> float:
         return 1 / rate(task, 1, config.seconds)
 
     rounds = []
     for _ in range(config.repeats):
-        each = [[seconds(forward), seconds(both)] for forward, both in work.values()]
-        each.append([seconds(lambda: float(step(model, optimizer, images, images))), 0])
-        each.append([seconds(product) / SIDE**3, 0])
-        rounds.append(each)
-    medians = np.median(rounds, axis=0)
-    names = [*work, "whole step", "one MAC"]
-    return [
-        (name, forward, max(0.0, both - forward))
-        for name, (forward, both) in zip(names, medians.tolist(), strict=True)
-    ]
+        each = [seconds(task) for both in work.values() for task in both]
+        each.append(seconds(lambda: float(step(model, optimizer, images, images))))
+        rounds.append(each + [seconds(product) / SIDE**3 for product in products])
+    *medians, whole, mac, half_mac = np.median(rounds, axis=0).tolist()
+    times = zip(work, medians[::2], medians[1::2], strict=True)
+    return {name: (f, max(0.0, both - f)) for name, f, both in times}, [whole, mac, half_mac]
 
 
-def report(title: str, found: list[tuple[str, float, float]], batch_size: int) -> None:
-    """Print one table."""
-    *parts, (_, step, _), (_, mac, _) = found
+def report(title: str, times: Times, mac: float, batch_size: int) -> None:
+    """Print the table of one case; `mac` is the seconds of one MAC of the float32 product."""
     print(f"\n{title}: matrix product {2e-9 / mac:.0f} GFLOP/s in float32")
     print(f"{'':<16}{'forwards':>11}{'of product':>12}{'backwards':>13}{'of product':>12}")
 
     def share(seconds: float, macs: int) -> str:
-        return f"{macs * batch_size * mac / seconds:.2f}" if macs else ""
+        return f"{macs * batch_size * mac / seconds:.2f}" if macs and seconds else ""
 
-    for name, forward, backward in parts:
+    for name, (forward, backward) in times.items():
         macs = MACS.get(name, 0)
         twice = macs if name == "conv1" else 2 * macs
         print(
             f"{name:<16}{1000 * forward:>8.2f} ms{share(forward, macs):>12}"
             f"{1000 * backward:>10.2f} ms{share(backward, twice):>12}"
         )
-    forwards = sum(forward for _, forward, _ in parts)
-    backwards = sum(backward for _, _, backward in parts)
-    print(f"{'together':<16}{1000 * forwards:>8.2f} ms{'':>12}{1000 * backwards:>10.2f} ms")
-    print(f"{'whole step':<16}{1000 * step:>8.2f} ms{share(step, TRAINING_MACS):>12}")
+
+
+def summary(found: dict[str, tuple[Times, list[float]]], batch_size: int) -> None:
+    """Print the table of docs/performance.md: milliseconds, forwards and backwards together."""
+    columns = []
+    for times, (step, *macs) in found.values():
+        both = {name: sum(pair) for name, pair in times.items()}
+        rest = sum(seconds for name, seconds in both.items() if name not in MACS)
+        limits = [mac * TRAINING_MACS * batch_size for mac in macs]
+        seconds = [*(both[name] for name in MACS), rest, sum(both.values()), step, *limits]
+        columns.append([*(f"{1000 * s:.1f}" for s in seconds), f"{batch_size / step:,.0f}"])
+    names = [*MACS, "ReLU, tanh, padding, cropping", "all layers", "whole step"]
+    names += ["the limit: float32 products", "the limit: bfloat16 products", "images/s of the step"]
+    print(f"\n| ms for {batch_size} images | {' | '.join(found)} |\n{'|---' * (len(found) + 1)}|")
+    for name, *cells in zip(names, *columns, strict=True):
+        print(f"| {name} | {' | '.join(cells)} |")
 
 
 def main() -> None:
@@ -157,14 +176,15 @@ def main() -> None:
 def compare(config: LayersConfig) -> None:
     """Measure both frameworks in both precisions, each in a process of its own; print."""
     spawn = multiprocessing.get_context("spawn")
-    cases = [(f, p) for f in ("pytorch", "tensorflow") for p in ("float32", "bfloat16")]
-    tables = []
-    for framework, precision in tqdm(cases, disable=None):
+    found = {}
+    for framework, precision in tqdm(CASES, disable=None):
         with ProcessPoolExecutor(1, mp_context=spawn) as pool:
-            tables.append(pool.submit(measure, framework, precision, config).result())
+            case = pool.submit(measure, framework, precision, config)
+            found[f"{FRAMEWORKS[framework]} {precision}"] = case.result()
     print(f"Batches of {config.batch_size}; {describe()}")
-    for (framework, precision), found in zip(cases, tables, strict=True):
-        report(f"{FRAMEWORKS[framework]}, {precision}", found, config.batch_size)
+    for title, (times, (_, mac, _)) in found.items():
+        report(title, times, mac, config.batch_size)
+    summary(found, config.batch_size)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 Both frameworks start from the same weights and take the same steps on the same
 batches; only the order in which each sums its floating-point numbers differs.
-Prints the relative difference of their losses and draws it.
+Prints the relative difference of their losses, over several seeds, and draws it.
+The learning rate is constant here, where the trainers let it climb and fall.
 """
 
 from dataclasses import dataclass
@@ -14,11 +15,16 @@ import numpy as np
 from benchmarks.framework import NAMES, Framework
 from deconv import cli
 from deconv.config import ROOT, DatasetName, RunConfig, at_least
-from deconv.data.splits import TITLES, load_splits
+from deconv.data.splits import TITLES, Splits, load_splits
 from deconv.drawing import plots
 from deconv.files import shown
 
-OPTIMIZERS = {"Adam, 0.01": 1e-2, "Adam, 0.003": 3e-3, "Adam, 0.001": 1e-3, "SGD, 0.1": None}
+OPTIMIZERS: dict[str, dict[str, Any]] = {
+    "Adam, learning rate 0.01": {"learning_rate": 1e-2},
+    "Adam, learning rate 0.003": {"learning_rate": 3e-3},
+    "Adam, learning rate 0.001": {"learning_rate": 1e-3},
+    "SGD, learning rate 0.1": {"sgd": True},
+}
 
 
 @dataclass(frozen=True)
@@ -27,8 +33,8 @@ class LockstepConfig:
 
     steps: int = 800
     """Steps of each training."""
-    seed: int = 0
-    """Seed of the weights and of the order of the images."""
+    seeds: int = 5
+    """Pairs of trainings of each kind, with seeds 0, 1, …: what one pair gives is chance."""
     dataset: DatasetName = "fashion-mnist"
     """auto: Fashion-MNIST if found or downloadable, else the built-in drawn garments."""
     data_dir: Path | None = None
@@ -38,7 +44,13 @@ class LockstepConfig:
 
     def __post_init__(self) -> None:
         at_least("steps", self.steps, 1)
-        at_least("seed", self.seed, 0)
+        at_least("seeds", self.seeds, 1)
+
+
+def drift(splits: Splits, steps: int, **how: Any) -> np.ndarray:
+    """Return the largest relative difference of the losses up to every step: `(steps,)`."""
+    one, other = (Framework(name).losses(splits, steps, **how) for name in NAMES)
+    return np.maximum.accumulate(np.abs(one - other) / one)
 
 
 def main() -> None:
@@ -51,19 +63,17 @@ def measure(config: LockstepConfig) -> None:
     """Print and draw the relative difference of the losses, step by step."""
     splits = load_splits(RunConfig(dataset=config.dataset, data_dir=config.data_dir))
     marks = [step for step in (1, 10, 50, 100, 200, 400, 800) if step <= config.steps]
-    print("largest relative difference of the losses up to step")
-    print(f"{'':<14}" + "".join(f"{step:>10}" for step in marks))
+    print("largest relative difference of the losses up to step, over the seeds")
+    print(f"| | {' | '.join(map(str, marks))} |\n{'|---' * (len(marks) + 1)}|")
     figure, (axes,) = plots.charts(1, f"Two equal trainings drift apart: {TITLES[splits.name]}")
-    for name, style in zip(OPTIMIZERS, ("-", "-.", "--", ":"), strict=True):
-        rate = OPTIMIZERS[name]
-        how: dict[str, Any] = {"learning_rate": rate} if rate else {"sgd": True}
-        one, other = (
-            Framework(framework).losses(splits, config.steps, seed=config.seed, **how)
-            for framework in NAMES
-        )
-        difference = np.maximum.accumulate(np.abs(one - other) / one)
-        print(f"{name:<14}" + "".join(f"{difference[step - 1]:>10.0e}" for step in marks))
-        axes.plot(np.arange(1, config.steps + 1), difference, style, label=name)
+    for (name, how), line in zip(OPTIMIZERS.items(), ("-", "-.", "--", ":"), strict=True):
+        found = [drift(splits, config.steps, seed=seed, **how) for seed in range(config.seeds)]
+        low, middle, high = np.min(found, axis=0), np.median(found, axis=0), np.max(found, axis=0)
+        cells = (f"{low[step - 1]:.0e} to {high[step - 1]:.0e}" for step in marks)
+        print(f"| {name} | {' | '.join(cells)} |")
+        steps = np.arange(1, config.steps + 1)
+        (drawn,) = axes.plot(steps, middle, line, label=name)
+        axes.fill_between(steps, low, high, color=drawn.get_color(), alpha=0.15, linewidth=0)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.legend(frameon=False)

@@ -1,18 +1,24 @@
 """What a measurement was made on."""
 
-import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
 
+from deconv.running.processor import cores
+
+ARITHMETIC = ("amx_bf16", "avx512_bf16", "avx512f", "avx2")
+"""Instructions for products, the fastest first; the first two multiply bfloat16."""
+
 
 def describe() -> str:
-    """Return processor, cores and versions in one line."""
+    """Return processor, its widest arithmetic, cores and versions in one line."""
     processor = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         names = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
         processor = names[0].split(":")[1].strip() if names else processor
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        flags = cpuinfo.read_text().split()
+        widest = [flag for flag in ARITHMETIC if flag in flags]
+        processor += f" ({widest[0]})" if widest else ""
     libraries = ", ".join(f"{name} {version(name)}" for name in ("torch", "tensorflow", "numpy"))
-    return f"{cores} cores of {processor}, Python {platform.python_version()}, {libraries}"
+    return f"{cores()} cores of {processor}, Python {platform.python_version()}, {libraries}"

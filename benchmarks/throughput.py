@@ -1,10 +1,9 @@
 """How near is training to what the processor can do? `python -m benchmarks.throughput`.
 
 Counts the images per second of training and of inference at many batch sizes,
-and compares them with a float32 matrix product on the same cores in the same
-process: the model is a chain of such products, so their speed is its limit. A
-fraction of 1 means that the model's multiply-accumulates (MACs) run as fast as
-those of the product.
+and compares them with matrix products on the same cores in the same process: the
+model is a chain of such products, so their speed is its limit. A share of 1 means
+that the model's multiply-accumulates (MACs) run as fast as those of the product.
 """
 
 import json
@@ -19,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 from tqdm.auto import tqdm
 
-from benchmarks.framework import Framework
+from benchmarks.framework import NAMES, Framework
 from benchmarks.machine import describe
 from deconv import cli
 from deconv.architecture import layers
@@ -32,28 +32,32 @@ from deconv.files import shown, write_atomically
 from deconv.metrics import to_unit_range
 from deconv.weights import initial_weights
 
-SIZES = (1, 4, 16, 32, 64, 128, 256, 1024, 4096)
+PRECISIONS = ("float32", "bfloat16")
+CASES = [(framework, precision) for framework in NAMES for precision in PRECISIONS]
 SIDE = 2048
 """Rows and columns of the matrices whose product sets the limit."""
 INFERENCE_MACS = sum(layer.macs for layer in layers())
 # Backwards, each layer has a product for its weights and one for its input; the images need none.
 TRAINING_MACS = 3 * INFERENCE_MACS - layers()[0].macs
+MACS = {"training": TRAINING_MACS, "inference": INFERENCE_MACS}
+"""Of one image."""
 
 
 @dataclass(frozen=True)
 class ThroughputConfig:
     """Measure training and inference against a matrix product on the same cores."""
 
+    sizes: tuple[int, ...] = (1, 4, 16, 32, 64, 128, 256, 1024, 4096)
+    """Images in a batch, one size after the other."""
     repeats: int = 5
     """Times that everything is measured; medians are printed."""
     seconds: float = 0.3
     """How long each measurement lasts at least."""
-    quick: bool = False
-    """Smoke test: two batch sizes, once."""
     output: Path = ROOT / "artifacts" / "benchmarks"
     """Folder for throughput.json and throughput.png."""
 
     def __post_init__(self) -> None:
+        at_least("sizes", min(self.sizes, default=0), 1)
         at_least("repeats", self.repeats, 1)
         at_least("seconds", self.seconds, 0)
 
@@ -68,30 +72,47 @@ def rate(work: Callable[[], Any], amount: float, seconds: float) -> float:
     return amount * done / passed
 
 
-def matrix_product(framework: str) -> Callable[[], Any]:
-    """Return a function that multiplies two float32 matrices of 2048×2048."""
+def matrix_product(framework: str, precision: str) -> Callable[[], Any]:
+    """Return a function that multiplies two matrices of 2048×2048 in this precision.
+
+    One of them is transposed: where the processor has no instructions for bfloat16,
+    PyTorch is many times slower at the other product.
+    """
     numbers = np.random.default_rng(0).standard_normal((2, SIDE, SIDE)).astype(np.float32)
     if framework == "pytorch":
         import torch
 
-        one, other = torch.from_numpy(numbers)
-        return lambda: one @ other
+        one, other = torch.from_numpy(numbers).to(getattr(torch, precision))
+        return lambda: one @ other.T
     import tensorflow as tf
 
-    one, other = tf.constant(numbers)
-    return lambda: tf.matmul(one, other).numpy()[0, 0]
+    one, other = tf.cast(tf.constant(numbers), precision)
+    return lambda: tf.matmul(one, other, transpose_b=True).numpy()[0, 0]
 
 
-def measure(framework: str, precision: str, config: ThroughputConfig) -> dict[str, Any]:
-    """Measure one framework in one precision on the CPU; return rates, each one median."""
+def free_memory() -> None:
+    """Allocate 24 MB and free them, as a trainer does when it reads its images.
+
+    From then on, the C library of Linux keeps blocks of that size for the next step.
+    Before, it gives them back after each step, and they are fetched again page by page.
+    """
+    np.empty(24 * 2**20, np.uint8)
+
+
+def measure(framework: str, precision: str, config: ThroughputConfig) -> dict[str, dict]:
+    """Measure one framework in one precision on the CPU; return medians.
+
+    "product" gives MACs per second for each precision, "training" and "inference"
+    images per second for each size of a batch.
+    """
+    free_memory()
     package = Framework(framework)
     settings = package.config.Config(device="cpu", precision=precision)
     model = package.build(initial_weights(0), precision=precision)
     optimizer = package.optimizer.build_optimizer(model, settings)
     step, _ = package.engine.compile_step(settings, package.config.detect_device("cpu"))
-    sizes = SIZES[3:5] if config.quick else SIZES
-    images = to_unit_range(draw_garments(max(sizes), seed=0)[0])
-    product = matrix_product(framework)
+    images = to_unit_range(draw_garments(max(config.sizes), seed=0)[0])
+    batches = {size: package.utils.from_numpy(images[:size]) for size in config.sizes}
 
     def train(size: int) -> None:
         float(step(model, optimizer, batches[size], batches[size]))
@@ -99,22 +120,20 @@ def measure(framework: str, precision: str, config: ThroughputConfig) -> dict[st
     def infer(size: int) -> None:
         package.inference.reconstruct(model, images[:size])
 
-    batches = {size: package.utils.from_numpy(images[:size]) for size in sizes}
-    found: dict[str, Any] = {
-        "product": [], "training": defaultdict(list), "inference": defaultdict(list)
-    }  # fmt: skip
-    for _ in range(1 if config.quick else config.repeats):
-        found["product"].append(rate(product, SIDE**3, config.seconds))
-        for size in sizes:
-            for kind, work in (("training", train), ("inference", infer)):
-                found[kind][size].append(rate(partial(work, size), size, config.seconds))
-    return {
-        "product": float(np.median(found["product"])),
-        **{
-            kind: {size: float(np.median(rates)) for size, rates in found[kind].items()}
-            for kind in ("training", "inference")
-        },
+    work: dict[tuple[str, Any], tuple[float, Callable[[], Any]]] = {
+        ("product", name): (SIDE**3, matrix_product(framework, name)) for name in PRECISIONS
     }
+    for size in config.sizes:
+        work["training", size] = size, partial(train, size)
+        work["inference", size] = size, partial(infer, size)
+    rounds = [
+        [rate(task, amount, config.seconds) for amount, task in work.values()]
+        for _ in range(config.repeats)
+    ]
+    found: dict[str, dict] = defaultdict(dict)
+    for (kind, key), median in zip(work, np.median(rounds, axis=0).tolist(), strict=True):
+        found[kind][key] = median
+    return dict(found)
 
 
 def main() -> None:
@@ -127,44 +146,56 @@ def compare(config: ThroughputConfig) -> None:
     """Measure both frameworks, each in a process of its own; print and write the result."""
     spawn = multiprocessing.get_context("spawn")
     results = {}
-    cases = [(f, p) for f in ("pytorch", "tensorflow") for p in ("float32", "bfloat16")]
-    for framework, precision in tqdm(cases, disable=None):
+    for framework, precision in tqdm(CASES, disable=None):
         with ProcessPoolExecutor(1, mp_context=spawn) as pool:
             found = pool.submit(measure, framework, precision, config).result()
-        results[f"{FRAMEWORKS[framework]}, {precision}"] = found
-
+        results[f"{FRAMEWORKS[framework]} {precision}"] = found
     print(describe())
-    for name, found in results.items():
-        limit = found["product"]
-        print(f"\n{name}: matrix product {2 * limit / 1e9:.0f} GFLOP/s in float32")
-        print(f"{'batch':>8}{'training':>16}{'of limit':>10}{'inference':>16}{'of limit':>10}")
-        for size in found["training"]:
-            train, infer = found["training"][size], found["inference"][size]
-            print(
-                f"{size:>8}{train:>9,.0f} img/s{train * TRAINING_MACS / limit:>10.2f}"
-                f"{infer:>9,.0f} img/s{infer * INFERENCE_MACS / limit:>10.2f}"
-            )
+    report(results)
     config.output.mkdir(parents=True, exist_ok=True)
     write_atomically(
         config.output / "throughput.json",
         json.dumps({"machine": describe(), "results": results}, indent=1).encode(),
     )
+    plots.save(draw(results), config.output / "throughput.png")
+    print(f"\nFiles: {shown(config.output)}")
+
+
+def report(results: dict[str, dict[str, dict]]) -> None:
+    """Print the tables of docs/performance.md."""
+    for kind, macs in MACS.items():
+        print(f"\n| {kind}: images in a batch | {' | '.join(results)} |")
+        print("|---" * (len(results) + 1) + "|")
+        for size in next(iter(results.values()))[kind]:
+            cells = []
+            for name, found in results.items():
+                speed, product = found[kind][size], found["product"]
+                limits = [product[p] / macs for p in PRECISIONS if p == "float32" or p in name]
+                shares = ", ".join(f"{speed / limit:.2f}" for limit in limits)
+                cells.append(f"{speed:,.0f} ({shares})")
+            print(f"| {size:,} | {' | '.join(cells)} |")
+    print("\nIn brackets the share of the float32 product, in bfloat16 then that of its own.")
+    print("Products of 2048×2048 matrices, GFLOP/s (a MAC is two operations):")
+    for name, found in results.items():
+        speeds = [f"{2e-9 * macs:.0f} in {key}" for key, macs in found["product"].items()]
+        print(f"  beside {name}: {', '.join(speeds)}")
+
+
+def draw(results: dict[str, dict[str, dict]]) -> Figure:
+    """Draw the share of the float32 product against the size of the batch."""
     figure, charts = plots.charts(2, "Images per second, as a share of what a product reaches")
-    for axes, kind, macs in zip(
-        charts, ("training", "inference"), (TRAINING_MACS, INFERENCE_MACS), strict=True
-    ):
+    for axes, (kind, macs) in zip(charts, MACS.items(), strict=True):
         for name, found in results.items():
-            share = [value * macs / found["product"] for value in found[kind].values()]
-            colour = plots.FRAMEWORK_COLOURS[name.split(",")[0].lower()]
+            share = [value * macs / found["product"]["float32"] for value in found[kind].values()]
+            colour = plots.FRAMEWORK_COLOURS[name.split()[0].lower()]
             line = "-" if "float32" in name else "--"
             axes.plot(list(found[kind]), share, line, color=colour, marker="o", label=name)
         axes.set_xscale("log", base=2)
         axes.set_ylim(0)
         axes.axhline(1, color=plots.GREY, linewidth=0.8)
-        plots.style(axes, "images in a batch", f"{kind}, share of the limit")
+        plots.style(axes, "images in a batch", f"{kind}, share of the float32 product")
     charts[0].legend(frameon=False, fontsize=9)
-    plots.save(figure, config.output / "throughput.png")
-    print(f"\nFiles: {shown(config.output)}")
+    return figure
 
 
 if __name__ == "__main__":

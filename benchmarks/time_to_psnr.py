@@ -141,6 +141,8 @@ def draw(runs: dict[str, list], target: float, title: str) -> Figure:
         line = "-" if "project" in recipe else "--"
         axes.plot(passed, psnr, line, color=colour, marker="o", markersize=3, label=recipe)
     axes.axhline(target, color=plots.GREY, linewidth=0.8)
+    left = axes.get_yaxis_transform()
+    axes.text(0.01, target, f"{target:g} dB", va="bottom", color=plots.GREY, transform=left)
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter("{x:g}")

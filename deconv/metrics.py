@@ -46,6 +46,19 @@ def psnr(reconstructions: np.ndarray, images: np.ndarray) -> np.ndarray:
     return _decibels(mse(reconstructions, images))
 
 
+def foreground_psnr(reconstructions: np.ndarray, images: np.ndarray) -> np.ndarray:
+    """PSNR of the garment alone, of each image in decibels: float64 `(N,)`.
+
+    Its MSE is the mean over the foreground: the pixels where the original is above
+    black, which is 0 in a file of 0…255 and -1 here. An original that is all black has
+    no foreground, and NaN. Same input as `mse`.
+    """
+    x, y = _pair(reconstructions, images)
+    foreground = y > -1 + _TOLERANCE
+    with np.errstate(invalid="ignore"):  # 0 / 0
+        return _decibels((np.square(x - y) * foreground).sum((1, 2)) / foreground.sum((1, 2)))
+
+
 def ssim(reconstructions: np.ndarray, images: np.ndarray) -> np.ndarray:
     """Structural similarity of each image, 1 for a perfect one: float64 `(N,)`.
 

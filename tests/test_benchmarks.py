@@ -1,15 +1,21 @@
 """The benchmarks run, in their smallest setting; what they print depends on the machine."""
 
 import json
+import re
 import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from benchmarks import lockstep, throughput, time_to_psnr
+from deconv.architecture import layers
 from deconv.config import ROOT
 from deconv.errors import ConfigError
+
+PERFORMANCE = (ROOT / "docs" / "performance.md").read_text()
 
 
 def run(module: str, *arguments: str) -> str:
@@ -50,37 +56,92 @@ def test_time_to_psnr(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_throughput(tmp_path: Path) -> None:
-    run("throughput", "--quick", "--output", str(tmp_path))
+    sizes = ["--sizes", "4", "8", "--repeats", "1", "--seconds", "0.01"]
+    printed = run("throughput", *sizes, "--output", str(tmp_path))
     results = json.loads((tmp_path / "throughput.json").read_text())["results"]
     assert len(results) == 4
     for found in results.values():
-        assert min(found["product"], *found["training"].values(), *found["inference"].values()) > 0
+        assert found["product"].keys() == {"float32", "bfloat16"}
+        assert min(value for rates in found.values() for value in rates.values()) > 0
+    for line in re.findall(r"^\| [48] .*", printed, re.M):
+        shares = [len(re.findall(r"\d\.\d\d", cell)) for cell in line.split("|")[2:-1]]
+        assert shares == [1, 2, 1, 2], line  # bfloat16 has a limit of its own
     assert (tmp_path / "throughput.png").exists()
+
+
+def test_a_product_is_taken_in_the_precision_that_is_asked_for(monkeypatch) -> None:
+    pytest.importorskip("torch")
+    monkeypatch.setattr(throughput, "SIDE", 8)
+    assert str(throughput.matrix_product("pytorch", "bfloat16")().dtype) == "torch.bfloat16"
+
+
+def test_thin_layers_have_few_of_the_multiplications() -> None:
+    """The shares that docs/performance.md names: of a training step, and forwards."""
+    forwards = {layer.name.split(".")[1]: layer.macs for layer in layers()}
+    training = {name: (2 if name == "conv1" else 3) * macs for name, macs in forwards.items()}
+    assert sum(training.values()) == throughput.TRAINING_MACS
+    thin = [sum(macs[n] for n in ("conv1", "deconv2")) / sum(macs.values())
+            for macs in (training, forwards)]  # fmt: skip
+    assert [round(100 * share, 1) for share in thin] == [5.0, 5.9]
+    assert "conv1 and deconv2 have 5.0 % of the MACs" in PERFORMANCE
+
+
+@pytest.mark.parametrize("name", lockstep.OPTIMIZERS)
+def test_a_legend_says_what_its_number_is(name) -> None:
+    assert "learning rate 0." in name
+
+
+def test_the_line_to_reach_has_its_number() -> None:
+    looks = [(5120, 1.0, 30.0), (10240, 2.0, 35.0)]
+    (axes,) = time_to_psnr.draw({"PyTorch, plain": [looks]}, 34.4, "title").axes
+    assert [text.get_text() for text in axes.texts] == ["34.4 dB"]
+
+
+def test_the_drift_of_two_trainings_never_shrinks(monkeypatch) -> None:
+    losses = {"pytorch": [1.0, 2.0, 1.0], "tensorflow": [1.0, 3.0, 1.1]}
+
+    class Fake:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def losses(self, splits, count, **how):
+            assert how == {"seed": 3, "sgd": True}
+            return np.array(losses[self.name])
+
+    monkeypatch.setattr(lockstep, "Framework", Fake)
+    found = lockstep.drift(None, 3, seed=3, sgd=True)  # type: ignore[arg-type]
+    assert found.tolist() == [0.0, 0.5, 0.5]
 
 
 @pytest.mark.slow
 def test_layers() -> None:
     printed = run("layers", "--batch-size", "4", "--repeats", "1", "--seconds", "0.01")
-    for table in printed.split("\n\n")[1:]:
-        seconds = {line.split()[0]: float(line.split()[1]) for line in table.splitlines()[2:-2]}
+    _, *tables, summary = printed.strip().split("\n\n")
+    assert len(tables) == 4
+    for table in tables:
+        seconds = {line.split()[0]: float(line.split()[1]) for line in table.splitlines()[2:]}
         assert {"conv1", "conv2", "deconv1", "deconv2"} <= seconds.keys()
         assert min(seconds.values()) >= 0
-        assert "whole step" in table
-    assert printed.count("whole step") == 4
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in summary.splitlines()]
+    values = {name: [float(n.replace(",", "")) for n in cells] for name, *cells in rows[2:]}
+    for step, speed in zip(values["whole step"], values["images/s of the step"], strict=True):
+        assert speed == pytest.approx(4000 / step, rel=0.2)  # milliseconds have one digit
+    assert min(values["the limit: bfloat16 products"] + values["the limit: float32 products"]) >= 0
 
 
 @pytest.mark.slow
 def test_lockstep(tmp_path: Path) -> None:
     picture = tmp_path / "lockstep.png"
-    printed = run("lockstep", "--steps", "2", "--dataset", "synthetic", "--output", str(picture))
-    assert printed.count("Adam, 0.0") == 3
+    flags = ["--steps", "2", "--seeds", "2", "--dataset", "synthetic", "--output", str(picture)]
+    printed = run("lockstep", *flags)
+    assert printed.count("| Adam, learning rate 0.0") == 3
     assert picture.stat().st_size > 10_000
 
 
 @pytest.mark.slow
 def test_startup() -> None:
     printed = run("startup", "--repeats", "1", "--dataset", "synthetic")
-    assert printed.count(" s   (") == 7
+    assert printed.count(" s   (") == 9
 
 
 @pytest.mark.slow

@@ -1,34 +1,27 @@
-"""The report from arrays, and the whole command on small runs of both frameworks."""
+"""What is said and written about runs, from arrays."""
 
 import json
 import re
-import subprocess
-import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from deconv import metrics, scratch
+from deconv import metrics
 from deconv.compare import (
     FinishedRun,
     Group,
     MeasuredRun,
-    compare,
-    finished_runs,
     measuring,
-    read_runs,
     report,
 )
-from deconv.compare.__main__ import main
-from deconv.config import ROOT, DatasetName, RunConfig
-from deconv.data.splits import Splits, load_splits
+from deconv.config import DatasetName
+from deconv.data.splits import Splits
 from deconv.drawing import plots
-from deconv.errors import ArtifactError, DataError, ImageError
+from deconv.errors import ArtifactError, ImageError
 from deconv.metrics import to_unit_range
-from deconv.running.record import HISTORY, WEIGHTS, EpochRow, RunRecord, write_history, write_record
+from deconv.running.record import WEIGHTS, EpochRow, RunRecord, write_history, write_record
 from deconv.weights import initial_weights, write_weights
 
 RECORD = RunRecord(
@@ -136,6 +129,12 @@ def test_runs_keep_their_order_but_the_ranking_follows_the_measured_psnr():
     assert "worst is 20.00 dB below best." in notes
 
 
+def test_runs_that_do_equally_well_are_not_put_in_order():
+    notes = report.notes(one_group(measured("one", 0.02), measured("other", 0.02)))
+    assert "one and other have the same test PSNR, to 0.01 dB." in notes
+    assert "below" not in " ".join(notes)
+
+
 def test_runs_on_different_datasets_are_never_ranked_against_each_other():
     real, drawn = dataset(), dataset("synthetic", "b" * 64)
     runs = [
@@ -173,8 +172,11 @@ def test_the_table_has_every_number_of_every_run():
     assert row(cells, "training speed") == ["8,914 images/s", "8,914 images/s"]
     assert row(cells, "test MSE") == ["0.000400", "0.040000"]
     assert row(cells, "test PSNR") == ["40.00 dB", "20.00 dB"]
+    assert row(cells, "foreground PSNR") == ["40.00 dB", "20.00 dB"]
+    assert row(cells, "validation PSNR") == ["36.00 dB", "36.00 dB"]
     assert row(cells, "test SSIM") == [f"{run.scores.ssim:.4f}" for run in group.runs]
     for text in (report.screen([group]), report.markdown([group])):
+        assert "of each image, then the mean over images" in text
         for cell in {cell for line in cells for cell in line}:
             assert cell in text
 
@@ -245,7 +247,9 @@ def test_report_json_and_figures_are_written_and_linked(tmp_path):
     assert set(links) == {name for name in names if name.endswith(".png")}
     numbers = json.loads((tmp_path / "new" / "comparison" / "comparison.json").read_text())
     assert numbers["groups"][0]["ranking"] == ["PyTorch", "TensorFlow"]
-    assert numbers["groups"][0]["runs"][1]["measured"]["psnr"] == group.runs[1].scores.psnr
+    scores = numbers["groups"][0]["runs"][1]["measured"]
+    assert scores["psnr"] == group.runs[1].scores.psnr
+    assert scores["foreground_psnr"] == group.runs[1].foreground_psnr
 
 
 def test_each_dataset_has_its_own_figures_and_old_ones_do_not_stay(tmp_path, unrendered):
@@ -269,183 +273,16 @@ def test_nothing_is_written_when_a_figure_cannot_be_drawn(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_whose_name_is_no_text_is_reported(tmp_path, unrendered):
+    run = replace(measured("PyTorch", 0.02), folder=Path("/runs/\udcff"))
+    report.write_report([one_group(run)], tmp_path)
+    assert "| /runs/? |" in (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert json.loads((tmp_path / "comparison.json").read_text())
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path, unrendered):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ArtifactError, match="file/comparison"):
         report.write_report(
             [one_group(measured("PyTorch", 0.02))], tmp_path / "file" / "comparison"
         )
-
-
-# --- which runs ------------------------------------------------------------------------
-
-
-def test_by_default_the_finished_runs_of_both_trainers_are_compared(tmp_path):
-    run_folder(tmp_path / "tensorflow_deconv")
-    (tmp_path / "pytorch_deconv").mkdir()  # interrupted: it has no record
-    assert finished_runs(tmp_path) == [tmp_path / "tensorflow_deconv"]
-    run_folder(tmp_path / "other")
-    write_record(tmp_path / "pytorch_deconv", RECORD)
-    assert finished_runs(tmp_path) == [
-        tmp_path / "pytorch_deconv",
-        tmp_path / "tensorflow_deconv",
-    ]
-
-
-def test_runs_of_one_framework_on_one_dataset_are_numbered(tmp_path):
-    folders = [
-        run_folder(tmp_path / "a"),
-        run_folder(tmp_path / "b", seed=1),
-        run_folder(tmp_path / "c", framework="tensorflow"),
-        run_folder(tmp_path / "d", dataset="synthetic"),
-    ]
-    runs = read_runs([*folders, tmp_path / "c" / ".." / "a"])
-    assert [run.label for run in runs] == ["PyTorch 1", "PyTorch 2", "TensorFlow", "PyTorch"]
-    assert [run.folder for run in runs] == folders
-
-
-@pytest.mark.parametrize("change", [{"framework": "jax"}, {"dataset": "auto"}])
-def test_unknown_frameworks_and_datasets_are_refused(tmp_path, change):
-    run_folder(tmp_path / "a", **change)
-    with pytest.raises(
-        ArtifactError, match=f"a is a run of the .* '{next(iter(change.values()))}'"
-    ):
-        read_runs([tmp_path / "a"])
-
-
-def test_a_history_without_epochs_is_refused(tmp_path):
-    folder = run_folder(tmp_path / "a")
-    header = (folder / HISTORY).read_text().splitlines()[0]
-    (folder / HISTORY).write_text(header + "\n")
-    with pytest.raises(ArtifactError, match="without epochs"):
-        read_runs([folder])
-
-
-def test_a_run_on_another_version_of_the_data_is_not_measured(tmp_path):
-    folder = run_folder(tmp_path / "old", dataset="synthetic", dataset_sha256="c" * 64)
-    with pytest.raises(ArtifactError, match=r"old was trained on another version of synthetic"):
-        compare([folder])
-
-
-def test_a_missing_data_folder_is_named_before_any_framework_starts(tmp_path):
-    folder = run_folder(tmp_path / "a")
-    with pytest.raises(DataError, match="nowhere"):
-        compare([folder], data_dir=tmp_path / "nowhere")
-
-
-def test_a_crash_of_a_framework_is_not_taken_for_a_mistake_of_the_user(tmp_path, monkeypatch):
-    (run,) = read_runs([run_folder(tmp_path / "a", dataset="synthetic")])
-    monkeypatch.setattr(measuring, "ROOT", tmp_path)  # from there, Python finds no such module
-    with pytest.raises(RuntimeError, match=r"status 1:\n.*No module named"):
-        measuring.reconstruct(run, dataset("synthetic"), None, "cpu")
-
-
-# --- the command -----------------------------------------------------------------------
-
-
-def command(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run `python -m deconv.compare`, and say which frameworks its process has imported."""
-    program = (
-        "import runpy, sys; runpy.run_module('deconv.compare', run_name='__main__');"
-        "print('imported:', sorted({'torch', 'tensorflow', 'keras'} & sys.modules.keys()))"
-    )
-    return subprocess.run(
-        [sys.executable, "-c", program, *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-@pytest.fixture(scope="module")
-def drawn() -> Splits:
-    return load_splits(RunConfig(dataset="synthetic"))
-
-
-@pytest.fixture(scope="module")
-def compared(tmp_path_factory, drawn) -> tuple[subprocess.CompletedProcess[str], Path]:
-    """Both frameworks, the same untrained weights, one record that claims 99 dB."""
-    artifacts = tmp_path_factory.mktemp("artifacts")
-    here = {"dataset": "synthetic", "dataset_sha256": drawn.sha256}
-    run_folder(artifacts / "pytorch_deconv", **here)
-    run_folder(artifacts / "tensorflow_deconv", framework="tensorflow", test_psnr=99.0, **here)
-    return command("--artifact-dir", artifacts, "--device", "cpu"), artifacts / "comparison"
-
-
-def test_the_command_measures_what_the_weights_do(compared, drawn):
-    """What they do is computed a third time, in NumPy."""
-    done, folder = compared
-    assert done.returncode == 0, done.stderr
-    (group,) = json.loads((folder / "comparison.json").read_text())["groups"]
-    images = to_unit_range(drawn.test)
-    expected = metrics.scores(scratch.reconstruct(initial_weights(0), images), images)
-    for run in group["runs"]:
-        assert run["measured"]["psnr"] == pytest.approx(expected.psnr, abs=1e-3)
-        assert run["measured"]["mse"] == pytest.approx(expected.mse, rel=1e-4)
-        assert run["measured"]["ssim"] == pytest.approx(expected.ssim, abs=1e-4)
-        assert run["claim_agrees"] is False
-    assert group["test_images"] == len(drawn.test)
-    assert "TensorFlow claims 99.00 dB in its own record" in done.stdout
-
-
-def test_the_command_prints_the_table_and_names_the_report(compared):
-    done, folder = compared
-    assert report.WARNING in done.stdout
-    assert re.search(r"^ +PyTorch +TensorFlow$", done.stdout, re.M)
-    assert f"Report: {folder / 'report.md'}" in done.stdout
-    assert report.WARNING in (folder / "report.md").read_text()
-    assert len(list(folder.glob("*.png"))) == 3
-
-
-def test_the_command_needs_no_framework_in_its_own_process(compared):
-    assert compared[0].stdout.splitlines()[-1] == "imported: []"
-
-
-def test_without_a_run_the_command_says_how_to_make_one(tmp_path):
-    """In a process of its own: status, streams, no traceback."""
-    done = command("--artifact-dir", tmp_path)
-    assert done.returncode == 2
-    assert done.stderr.startswith("error: ")
-    assert len(done.stderr.splitlines()) == 1, done.stderr
-    for words in (str(tmp_path), "pytorch.src.train", "tensorflow.src.train"):
-        assert words in done.stderr
-
-
-@pytest.fixture
-def complaint(monkeypatch, capsys) -> Callable[..., str]:
-    """Runs the command in this process, where it must fail with one line."""
-
-    def run(*arguments: object) -> str:
-        monkeypatch.setattr(sys, "argv", ["compare", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        error = capsys.readouterr().err
-        assert stop.value.code == 2
-        assert error.startswith("error: ")
-        assert len(error.splitlines()) == 1, error
-        return error
-
-    return run
-
-
-def test_a_folder_without_a_finished_run_is_named(complaint, tmp_path):
-    assert "nothing/metrics.json" in complaint(tmp_path / "nothing")
-
-
-def test_the_complaint_of_a_framework_is_passed_on_and_nothing_is_written(
-    complaint, tmp_path, drawn
-):
-    here = {"dataset": "synthetic", "dataset_sha256": drawn.sha256}
-    folder = run_folder(tmp_path / "pytorch_deconv", **here)
-    (folder / WEIGHTS).write_text("these are not weights")
-    error = complaint("--artifact-dir", tmp_path, "--device", "cpu")
-    assert str(folder / WEIGHTS) in error
-    assert "not a whole safetensors file" in error
-    assert error.count("error:") == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["pytorch_deconv"]
-
-
-@pytest.mark.parametrize("arguments", [["--device", "abacus"], ["--epochs", "3"]])
-def test_unknown_flags_and_values_are_refused(complaint, tmp_path, arguments):
-    assert arguments[0] in complaint("--artifact-dir", tmp_path, *arguments)

@@ -10,6 +10,8 @@ from deconv import metrics
 from deconv.config import ROOT
 from deconv.errors import ImageError
 
+MEASURES = [metrics.mse, metrics.psnr, metrics.foreground_psnr, metrics.ssim]
+
 
 def smooth_images(count: int = 3, seed: int = 0) -> np.ndarray:
     """Smooth shapes, like garments: structure for SSIM to see. Float64 `(N, 28, 28, 1)`."""
@@ -62,6 +64,27 @@ def test_mse_and_psnr_are_taken_per_image_before_the_mean():
     assert result.psnr == pytest.approx(30.0)  # one PSNR of the mean MSE would be 22.97
 
 
+def test_the_foreground_is_what_is_not_black_in_the_original():
+    """One image by hand: 196 of 784 pixels are foreground, and only their error counts."""
+    images = np.zeros((1, 28, 28), np.uint8)
+    images[0, :7] = 1  # of 255: just above black
+    originals = metrics.to_unit_range(images).astype(np.float64)
+    outputs = originals + np.where(images[..., np.newaxis] > 0, 0.2, 0.02)
+    assert metrics.foreground_psnr(outputs, originals) == pytest.approx([20.0])
+    error = (196 * 0.2**2 + 588 * 0.02**2) / 784
+    assert metrics.psnr(outputs, originals) == pytest.approx([10 * np.log10(4 / error)])
+
+
+def test_each_image_has_its_own_foreground_and_a_black_one_has_none():
+    images = np.full((3, 28, 28, 1), -1.0)
+    images[1:, 5:9] = 0.5
+    errors = np.array([0.02, 0.02, 0.2]).reshape(3, 1, 1, 1)
+    values = metrics.foreground_psnr(images + errors, images)
+    assert np.isnan(values[0])
+    assert values[1:] == pytest.approx([40, 20])
+    assert metrics.foreground_psnr(images[1:], images[1:]).tolist() == [np.inf, np.inf]
+
+
 def test_a_perfect_image_has_zero_error_infinite_psnr_and_ssim_1():
     images = smooth_images()
     assert (metrics.mse(images, images) == 0).all()
@@ -95,7 +118,7 @@ def test_scores_are_the_means_over_images():
     assert result.ssim == pytest.approx(metrics.ssim(outputs, images).mean())
 
 
-@pytest.mark.parametrize("measure", [metrics.mse, metrics.psnr, metrics.ssim])
+@pytest.mark.parametrize("measure", MEASURES)
 def test_every_metric_is_float64_even_for_float32_and_needs_no_channel_axis(measure):
     images = smooth_images().astype(np.float32)
     outputs = degraded(images).astype(np.float32)
@@ -116,7 +139,7 @@ def test_every_metric_is_float64_even_for_float32_and_needs_no_channel_axis(meas
         (np.zeros((2, 28, 28, 1), np.uint8), ["uint8"]),
     ],
 )
-@pytest.mark.parametrize("measure", [metrics.mse, metrics.psnr, metrics.ssim, metrics.scores])
+@pytest.mark.parametrize("measure", [*MEASURES, metrics.scores])
 def test_what_cannot_be_measured_is_refused_with_numbers(measure, outputs, numbers):
     images = np.zeros((2, 28, 28, 1))
     with pytest.raises(ImageError) as refusal:

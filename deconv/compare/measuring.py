@@ -6,11 +6,11 @@ The test images go through the weights again; `deconv.metrics` measures what com
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -20,10 +20,10 @@ from deconv.config import ROOT, DatasetName, DeviceName, RunConfig
 from deconv.data.archives import find_data_dir
 from deconv.data.splits import Splits, load_splits
 from deconv.errors import ArtifactError
-from deconv.files import shown
+from deconv.files import explained, shown
 from deconv.metrics import Scores
 from deconv.running.record import WEIGHTS
-from deconv.weights import check_fit, initial_weights, read_weights
+from deconv.weights import check_fit, initial_weights, read_weights, upsampler_of
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class MeasuredRun(FinishedRun):
     scores: Scores
     psnr: np.ndarray
     """Decibels of each test image, float64 `(N,)`."""
+    foreground_psnr: float
+    """Mean over test images of the PSNR of the foreground alone, in decibels."""
     examples: np.ndarray
     """Its reconstructions of the group's examples, same shape as those."""
 
@@ -67,6 +69,8 @@ def compare(
     passes on what the loading of the data and the inference commands complain about.
     """
     runs = read_runs(folders)
+    for run in runs:
+        check_own_weights(run)
     names: tuple[DatasetName, ...] = ("fashion-mnist", "synthetic")
     used = {run.record.dataset for run in runs}
     splits: dict[str, Splits] = {
@@ -76,17 +80,24 @@ def compare(
     }
     for run in runs:
         check_same_data(run, splits[run.record.dataset])
-    # One framework at a time, because two may not fit on one GPU; the next starts while
-    # the images of the last are measured.
+    # One framework at a time, because two may not fit on one GPU; the next computes while the
+    # images of the last are measured. Its process is started here, so that a signal ends both.
     with ThreadPoolExecutor(max_workers=1) as pool:
-        outputs = pool.map(
-            lambda run: reconstruct(run, splits[run.record.dataset], data_dir, device), runs
-        )
         measured = [
-            measure(run, output, splits[run.record.dataset])
-            for run, output in zip(runs, outputs, strict=True)
+            pool.submit(measure, run, reconstruct(run, data, data_dir, device), data)
+            for run, data in ((run, splits[run.record.dataset]) for run in runs)
         ]
-    return grouped(measured, splits.values())
+    return grouped([run.result() for run in measured], splits.values())
+
+
+def check_own_weights(run: FinishedRun) -> None:
+    """Raise `ArtifactError` when the weights in a run's folder are of another model than it had."""
+    upsampler = upsampler_of(read_weights(run.folder / WEIGHTS))
+    if upsampler != run.record.upsampler:
+        raise ArtifactError(
+            f"{shown(run.folder)} was trained with upsampler {run.record.upsampler!r}, but holds "
+            f"weights of {upsampler!r}, which are another run's; train it again, or leave it out"
+        )
 
 
 def check_same_data(run: FinishedRun, splits: Splits) -> None:
@@ -115,7 +126,7 @@ def reconstruct(
 
 def _inference_command(run: FinishedRun, data_dir: Path | None, device: DeviceName) -> np.ndarray:
     module = f"{run.record.framework}.src.inference"
-    with tempfile.TemporaryDirectory() as temporary:
+    with explained("make a temporary folder for", run.folder), TemporaryDirectory() as temporary:
         array = Path(temporary) / "reconstructions.npy"
         command: list[str | Path] = [sys.executable, "-m", module, "--array", array]
         command += ["--weights", run.folder / WEIGHTS, "--device", device]
@@ -127,6 +138,10 @@ def _inference_command(run: FinishedRun, data_dir: Path | None, device: DeviceNa
         )
         if done.returncode == 0:
             return np.load(array, allow_pickle=False)
+    if done.returncode in (-9, -15):
+        raise ArtifactError(
+            f"{shown(run.folder)}: {module} was killed, maybe because the memory is full; run again"
+        )
     complaint = re.search(r"^(?:error|ModuleNotFoundError): (.*)", done.stderr, re.M | re.S)
     if complaint:
         raise ArtifactError(f"{shown(run.folder)}: {complaint[1].strip()}")
@@ -141,8 +156,11 @@ def measure(run: FinishedRun, output: np.ndarray, splits: Splits) -> MeasuredRun
     images = metrics.to_unit_range(splits.test)
     psnr = metrics.psnr(output, images)
     scores = metrics.scores(output, images)
+    foreground = float(metrics.foreground_psnr(output, images).mean())
     examples = output[_first_of_each_class(splits)]
-    return MeasuredRun(**vars(run), scores=scores, psnr=psnr, examples=examples)
+    return MeasuredRun(
+        **vars(run), scores=scores, psnr=psnr, foreground_psnr=foreground, examples=examples
+    )
 
 
 def grouped(runs: Sequence[MeasuredRun], datasets: Iterable[Splits]) -> list[Group]:

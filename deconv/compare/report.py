@@ -1,6 +1,7 @@
 """What is said about measured runs: table and notes, as text, Markdown, JSON and figures."""
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from math import isfinite
@@ -9,6 +10,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from deconv.compare import seeds
 from deconv.compare.measuring import Group, MeasuredRun
 from deconv.config import FRAMEWORKS
 from deconv.data.splits import TITLES
@@ -32,10 +34,14 @@ WARNING = (
     "What is measured on them says nothing about Fashion-MNIST."
 )
 APART = "Numbers on different datasets are not ranked: they say nothing about each other."
+MEANS = (
+    "PSNR is `10·log10(2² / MSE)` of each image, then the mean over images; one PSNR of the mean "
+    "MSE would be lower. The foreground are the pixels of the original that are not exactly black."
+)
 METHOD = (
     "Every run's weights reconstructed all test images again, and `deconv.metrics` measured the "
-    "result. PSNR is `10·log10(2² / MSE)` of each image, then the mean over images; SSIM has an "
-    "11×11 Gaussian window (sigma 1.5). Times and speeds are the runs' own records."
+    f"result. {MEANS} SSIM has an 11×11 Gaussian window (sigma 1.5). Times, speeds and the PSNR of "
+    "the validation images, by which settings are chosen, are the runs' own records."
 )
 FIGURES = {
     "curves": "Learning curves",
@@ -54,8 +60,10 @@ ROWS: dict[str, Callable[[MeasuredRun], str]] = {
     "best epoch": lambda run: f"{run.record.best_epoch}",
     "training time": lambda run: f"{run.record.train_seconds:.1f} s",
     "training speed": lambda run: f"{run.record.images_per_second:,.0f} images/s",
+    "validation PSNR": lambda run: f"{run.validation_psnr:.2f} dB",
     "test MSE": lambda run: f"{run.scores.mse:.6f}",
     "test PSNR": lambda run: f"{run.scores.psnr:.2f} dB",
+    "foreground PSNR": lambda run: f"{run.foreground_psnr:.2f} dB",
     "test SSIM": lambda run: f"{run.scores.ssim:.4f}",
 }
 
@@ -69,10 +77,7 @@ def table(group: Group) -> list[list[str]]:
 def notes(group: Group) -> list[str]:
     """Say in sentences who is ahead, whose claim is off, and what makes the runs unlike."""
     best, *others = group.ranking
-    lines = [
-        f"{run.label} is {best.scores.psnr - run.scores.psnr:.2f} dB below {best.label}."
-        for run in others
-    ]
+    lines = [_distance(run, best) for run in others]
     if not others:
         lines.append("It is the only run on this dataset, so there is nothing to compare it with.")
     off = [run for run in group.runs if not abs(run.claim_error) <= CLAIM_TOLERANCE]
@@ -89,6 +94,13 @@ def notes(group: Group) -> list[str]:
     return lines
 
 
+def _distance(run: MeasuredRun, best: MeasuredRun) -> str:
+    decibels = best.scores.psnr - run.scores.psnr
+    if decibels >= 0.005:  # else it would be printed as 0.00
+        return f"{run.label} is {decibels:.2f} dB below {best.label}."
+    return f"{best.label} and {run.label} have the same test PSNR, to 0.01 dB."
+
+
 def differing_settings(group: Group) -> dict[str, list[str]]:
     """Return the settings that the runs do not share, with the value of each run."""
     values = {name: [str(getattr(run.record, name)) for run in group.runs] for name in SETTINGS}
@@ -100,18 +112,40 @@ def heading(group: Group) -> str:
     return f"{TITLES[group.dataset]}: {len(group.runs[0].psnr):,} test images"
 
 
+def over_seeds(group: Group) -> list[tuple[str, list[list[str]], list[str]]]:
+    """Return title, table and sentences of runs that differ by framework and seed alone."""
+    others = [name for name in differing_settings(group) if name != "seed"]
+    alike = defaultdict(list)
+    for run in group.runs:
+        values = [f"{name.replace('_', ' ')} {getattr(run.record, name)}" for name in others]
+        alike[", ".join(["Seed by seed", *values])].append(run)
+    parts = [(title, seeds.table(runs), seeds.sentences(runs)) for title, runs in alike.items()]
+    return [part for part in parts if part[1]]
+
+
+def aligned(cells: Sequence[Sequence[str]]) -> str:
+    """Lay a table out in columns."""
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join(
+        "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells
+    )
+
+
+def piped(cells: Sequence[Sequence[str]]) -> str:
+    """Write a table in Markdown."""
+    head, *rows = [f"| {' | '.join(row)} |" for row in cells]
+    return "\n".join([head, "|---" * len(cells[0]) + "|", *rows])
+
+
 def screen(groups: Sequence[Group]) -> str:
     """Return the comparison as text for the terminal."""
     parts = []
     for group in groups:
-        cells = table(group)
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        lines = [
-            "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
-            for row in cells
-        ]
         warning = [f"*** {WARNING} ***"] if group.dataset == "synthetic" else []
-        parts.append("\n".join([heading(group), *warning, "", *lines, "", *notes(group)]))
+        lines = [heading(group), *warning, "", aligned(table(group)), "", MEANS, "", *notes(group)]
+        for title, cells, said in over_seeds(group):
+            lines += ["", title, "", aligned(cells), "", *said]
+        parts.append("\n".join(lines))
     if len(groups) > 1:
         parts.append(APART)
     return "\n\n\n".join(parts)
@@ -123,12 +157,12 @@ def markdown(groups: Sequence[Group]) -> str:
     if len(groups) > 1:
         parts.append(APART)
     for number, group in enumerate(groups, start=1):
-        head, *rows = [f"| {' | '.join(row)} |" for row in table(group)]
         parts.append(f"## {heading(group)}")
         if group.dataset == "synthetic":
             parts.append(f"> **{WARNING}**")
-        parts.append("\n".join([head, "|---" * (len(group.runs) + 1) + "|", *rows]))
-        parts.append("\n".join(f"- {note}" for note in notes(group)))
+        parts += [piped(table(group)), "\n".join(f"- {note}" for note in notes(group))]
+        for title, cells, said in over_seeds(group):
+            parts += [f"### {title}", piped(cells), "\n".join(f"- {line}" for line in said)]
         for name, title in FIGURES.items():
             parts.append(f"![{title}]({figure_file(name, number)})")
     return "\n\n".join(parts) + "\n"
@@ -173,7 +207,9 @@ def machine_readable(groups: Sequence[Group]) -> dict[str, Any]:
                         "label": run.label,
                         "folder": str(run.folder),
                         "record": _finite(asdict(run.record)),
-                        "measured": _finite(asdict(run.scores)),
+                        "measured": _finite(
+                            asdict(run.scores) | {"foreground_psnr": run.foreground_psnr}
+                        ),
                         "claim_agrees": abs(run.claim_error) <= CLAIM_TOLERANCE,
                     }
                     for run in group.runs
@@ -200,7 +236,7 @@ def write_report(groups: Sequence[Group], folder: Path) -> None:
     }
     numbers = json.dumps(machine_readable(groups), indent=2, allow_nan=False)
     files["comparison.json"] = f"{numbers}\n".encode()
-    files["report.md"] = markdown(groups).encode()
+    files["report.md"] = markdown(groups).encode(errors="replace")  # a folder's name may be no text
     earlier = {figure_file(name, n + 1) for name in FIGURES for n in range(len(TITLES))}
     with explained("write into", folder):
         folder.mkdir(parents=True, exist_ok=True)

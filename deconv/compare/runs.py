@@ -21,6 +21,11 @@ class FinishedRun:
     record: RunRecord
     history: list[EpochRow]
 
+    @property
+    def validation_psnr(self) -> float:
+        """Decibels on the validation images after the epoch whose weights were kept."""
+        return min(self.history, key=lambda row: row.validation_loss).validation_psnr
+
 
 def finished_runs(artifact_dir: Path) -> list[Path]:
     """Return the folders of the trainers in `artifact_dir` that hold a finished run.
