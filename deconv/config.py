@@ -12,7 +12,7 @@ import numpy as np
 import tyro
 
 from deconv.architecture import Upsampler
-from deconv.errors import ConfigError
+from deconv.errors import ConfigError, UserError
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -28,6 +28,34 @@ LARGEST = float(np.finfo(np.float32).max)
 
 DatasetName = Literal["fashion-mnist", "synthetic", "auto"]
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+
+
+def user_path(text: str) -> Path:
+    """Return the path that a person gave; `~` is the home folder, as in a shell.
+
+    Raises `UserError` when it is empty, or the home of a user who is not there.
+    """
+    if not text:
+        # Not a ConfigError: tyro has words of its own for a ValueError.
+        raise UserError(
+            "a path is empty (a variable that is not set?); give one, or leave the flag out"
+        )
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise UserError(f"{text}: there is no such home folder") from error
+
+
+UserPath = Annotated[
+    Path,
+    tyro.constructors.PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="PATH",
+        instance_from_str=lambda words: user_path(words[0]),
+        is_instance=lambda value: isinstance(value, Path),
+        str_from_instance=lambda path: [str(path)],
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -48,10 +76,10 @@ class RunConfig:
     """Where to compute; auto takes the first of CUDA, MPS, CPU that is there."""
     dataset: DatasetName = "fashion-mnist"
     """auto: Fashion-MNIST if found or downloadable, else the built-in drawn garments."""
-    data_dir: Path | None = None
+    data_dir: UserPath | None = None
     """Folder of the four Fashion-MNIST archives; without it $FASHION_MNIST_DIR, else
     artifacts/data."""
-    artifact_dir: Path = ROOT / "artifacts"
+    artifact_dir: UserPath = ROOT / "artifacts"
     """Where the run makes its own folder (pytorch_deconv or tensorflow_deconv)."""
     limit: int | None = None
     """Train on the first N training images only."""
@@ -104,23 +132,25 @@ class RunConfig:
 class InferenceConfig:
     """Reconstruct pictures with trained weights and draw them under their originals."""
 
-    images: Annotated[tuple[Path, ...], tyro.conf.Positional] = ()
+    images: Annotated[tuple[UserPath, ...], tyro.conf.Positional] = ()
     """PNG, JPEG or NPY files to reconstruct [default: test images of the dataset]."""
-    weights: Path | None = None
+    weights: UserPath | None = None
     """A weights.safetensors of either framework [default: of this framework's last run]."""
-    output: Path | None = None
+    output: UserPath | None = None
     """Where to write the picture [default: inference.png in the run's folder, or here where there
     is none]."""
-    array: Path | None = None
+    array: UserPath | None = None
     """Instead of a picture, write the reconstructions of all images to this NPY file."""
+    overwrite: bool = False
+    """Replace the file that --output or --array names, if it is there."""
     count: int = 10
     """How many test images to show."""
     dataset: DatasetName = "fashion-mnist"
     """Which test images, as in training."""
-    data_dir: Path | None = None
+    data_dir: UserPath | None = None
     """Folder of the four Fashion-MNIST archives; without it $FASHION_MNIST_DIR, else
     artifacts/data."""
-    artifact_dir: Path = ROOT / "artifacts"
+    artifact_dir: UserPath = ROOT / "artifacts"
     """Where the runs' folders are."""
     device: DeviceName = "auto"
     """Where to compute; auto takes the first of CUDA, MPS, CPU that is there."""

@@ -4,24 +4,66 @@ Students stop programs at any moment. So a file takes its name only when all its
 bytes are on the disk.
 """
 
+import errno
 import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import secrets
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from deconv.errors import ArtifactError
+from deconv.errors import ArtifactError, UserError
 
-TEMPORARY = ".tmp"
+TEMPORARY = ".deconv-tmp"
+"""Ends the name of a file that is not yet whole. Nobody else's files end so."""
+
+_NO_SYNC = (errno.EACCES, errno.EBADF, errno.EINVAL, errno.ENOTSUP)
+"""How systems say that they do not sync folders: EACCES where one may not be opened (Windows: none
+may), EBADF on BSD, EINVAL and ENOTSUP on network shares and FUSE. A broken disk says EIO."""
 
 
 @contextmanager
-def explained(action: str, path: Path) -> Iterator[None]:
-    """Turn an operating-system error into an `ArtifactError` that names `action` and `path`."""
+def explained(action: str, path: Path, kind: type[UserError] = ArtifactError) -> Iterator[None]:
+    """Turn an operating-system error into one of `kind` that names `action` and `path`."""
     try:
         yield
     except OSError as error:
-        raise ArtifactError(f"cannot {action} {path}: {error.strerror or error}") from error
+        raise kind(f"cannot {action} {path}: {error.strerror or error}") from error
+
+
+def read_whole(path: Path, largest: int, kind: type[UserError] = ArtifactError) -> bytes:
+    """Read a file of at most `largest` bytes, which may be a stranger's.
+
+    Raises an error of `kind` for anything else: a device has no end, a pipe may never
+    have one, and a file full of holes takes no space but would fill the memory.
+    """
+    with explained("read", path, kind):
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):
+            raise OSError("it is not a regular file")
+        if about.st_size > largest:
+            raise OSError(f"it has {about.st_size:,} bytes, more than the {largest:,} expected")
+        return path.read_bytes()
+
+
+def check_target(path: Path, overwrite: bool, inputs: Iterable[Path] = ()) -> None:
+    """Raise `ArtifactError` unless a command may write its result to `path`.
+
+    A file that is there is replaced only with `overwrite`, and not even then when it
+    is one of the command's `inputs`, or a folder, a device, a pipe or a link.
+    """
+    try:
+        kind = path.lstat().st_mode
+    except OSError:
+        return  # nothing is there; if it cannot be written either, writing will say so
+    if not stat.S_ISREG(kind):
+        raise ArtifactError(f"{path} is not a plain file and is left alone; give another name")
+    for name in inputs:
+        with suppress(OSError):  # an input that is missing is missed where it is read
+            if path.samefile(name):
+                raise ArtifactError(f"{path} is read by this command; give another name")
+    if not overwrite:
+        raise ArtifactError(f"{path} is there already; give another name, or add --overwrite")
 
 
 def write_atomically(path: Path, data: bytes, keep: Path | None = None) -> None:
@@ -30,15 +72,13 @@ def write_atomically(path: Path, data: bytes, keep: Path | None = None) -> None:
     With `keep`, the old file takes that name, once the new bytes are on the disk
     and were read back. Raises `ArtifactError` when the folder cannot be written.
     """
+    temporary = path.parent / f".{secrets.token_hex(8)}{TEMPORARY}"
     with explained("write", path):
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY)
-        temporary = Path(name)
         try:
-            with os.fdopen(handle, "wb") as file:
+            with temporary.open("xb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.chmod(0o644)  # mkstemp allows the owner alone
             if temporary.read_bytes() != data:
                 raise OSError("the disk does not give back what was written")
             if keep and path.exists():
@@ -51,13 +91,16 @@ def write_atomically(path: Path, data: bytes, keep: Path | None = None) -> None:
 
 
 def _sync_names(folder: Path) -> None:
-    """Put the names in a folder on the disk: a power cut could undo a renaming."""
-    if os.name == "posix":  # Windows opens no folders
+    """Put the names in a folder on the disk, if it can: a power cut could undo a renaming."""
+    try:
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:
             os.close(handle)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
 
 
 def remove_temporaries(folder: Path) -> None:
@@ -69,5 +112,8 @@ def remove_temporaries(folder: Path) -> None:
 
 def shown(path: Path) -> str:
     """Return the path as a person would type it: relative where it lies below this folder."""
-    path = path.resolve()
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+    try:
+        here, path = Path.cwd(), path.resolve()
+    except FileNotFoundError:  # this folder has been deleted
+        return str(path)
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

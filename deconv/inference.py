@@ -13,7 +13,7 @@ import numpy as np
 from deconv.config import FRAMEWORKS, InferenceConfig, RunConfig
 from deconv.data.images import read_picture
 from deconv.data.splits import TITLES, load_splits
-from deconv.files import shown, write_atomically
+from deconv.files import check_target, shown, write_atomically
 from deconv.metrics import psnr, to_unit_range
 from deconv.running.record import WEIGHTS
 
@@ -29,6 +29,10 @@ def infer(
     """Reconstruct what `config` names and draw a figure, or write an array with `config.array`."""
     run_folder = config.artifact_dir / f"{framework}_deconv"
     weights = config.weights or run_folder / WEIGHTS
+    own = run_folder / "inference.png"  # this command's, to replace without a question
+    default = own if run_folder.is_dir() else Path(own.name)
+    output = config.array or config.output or default
+    check_target(output, config.overwrite or output == own, [weights, *config.images])
     model = load_model(weights)
 
     if config.images:
@@ -43,11 +47,10 @@ def infer(
     if config.array:
         data = io.BytesIO()
         np.save(data, reconstructions)
-        write_atomically(config.array, data.getvalue())
+        write_atomically(output, data.getvalue())
         return
     from deconv.drawing import plots  # here: matplotlib takes long to import, even for --help
 
-    output = config.output or (run_folder if run_folder.is_dir() else Path()) / "inference.png"
     title = f"{FRAMEWORKS[framework]}: {source}"
     plots.save(plots.reconstructions(images, reconstructions, title), output)
     decibels = psnr(reconstructions, images)

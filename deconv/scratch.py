@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+from threadpoolctl import threadpool_info
 
 from deconv import cli
 from deconv.architecture import Weights
@@ -21,6 +22,7 @@ from deconv.errors import ConfigError
 from deconv.metrics import Scores, scores, to_unit_range
 from deconv.running.checkpoint import State
 from deconv.running.epoch import Epoch
+from deconv.running.processor import cores
 from deconv.running.record import Backend, RunRecord
 from deconv.running.run import Run
 from deconv.weights import initial_weights
@@ -134,7 +136,7 @@ def train(config: RunConfig) -> RunRecord:
     train_images, validation, test = map(
         to_unit_range, (splits.train, splits.validation, splits.test)
     )
-    backend = Backend("numpy", np.__version__, "cpu")
+    backend = Backend("numpy", np.__version__, "cpu", threads=count_threads())
 
     # What is not finite is reported as an error, by name.
     with Run(config, splits, backend) as run, np.errstate(over="ignore", invalid="ignore"):
@@ -151,6 +153,15 @@ def train(config: RunConfig) -> RunRecord:
 
         weights = run.best_weights
         return run.finish(evaluate(weights, test), reconstruct(weights, run.examples))
+
+
+def count_threads() -> int:
+    """Return how many threads share a matrix product.
+
+    Without `OPENBLAS_NUM_THREADS`, NumPy takes one for each core.
+    """
+    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    return max((pool["num_threads"] for pool in pools), default=cores())
 
 
 def _check(config: RunConfig) -> None:

@@ -16,7 +16,9 @@ from safetensors.numpy import load, save
 
 from deconv.architecture import KERNEL, Upsampler, Weights, layers, parameter_shapes
 from deconv.errors import WeightsError
-from deconv.files import write_atomically
+from deconv.files import read_whole, write_atomically
+
+LARGEST = 2**20  # bytes of a file; the largest model here takes 375,000
 
 
 def initial_weights(seed: int, upsampler: Upsampler = "transposed") -> Weights:
@@ -51,13 +53,12 @@ def read_weights(path: Path) -> Weights:
     Raises `WeightsError` when the file is missing, is not a whole safetensors
     file, or does not hold exactly one model's parameters in float32.
     """
+    data = read_whole(path, LARGEST, WeightsError)
     try:
-        weights = load(path.read_bytes())
-    except OSError as error:
-        raise WeightsError(f"cannot read the weights {path}: {error.strerror}") from error
+        weights = load(data)
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise WeightsError(
-            f"{path} is not a whole safetensors file ({error}); "
+            f"{path} is not a whole safetensors file; "
             "give a weights.safetensors that a training run wrote"
         ) from error
     upsampler_of(weights, str(path))

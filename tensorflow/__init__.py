@@ -16,6 +16,8 @@ import typing as _typing
 from importlib.machinery import PathFinder as _PathFinder
 from pathlib import Path as _Path
 
+import deconv as _deconv  # noqa: F401  before the library: see deconv/startup.py
+
 # At start-up the library logs what it finds; that there is no GPU it logs as an error, and 3 is
 # the lowest level that hides it. Set it to 0 to see all: why a GPU is not used, or why loading
 # the library ended the process (what is held back below is lost then).
@@ -31,10 +33,11 @@ def _without_early_log() -> _typing.Iterator[None]:
     """Hold back standard error, then let all of it through but the early log."""
     try:
         screen = _os.dup(2)  # the file descriptor, because C++ writes past `sys.stderr`
-    except OSError:  # standard error is closed
+        held = _tempfile.TemporaryFile()  # noqa: SIM115
+    except OSError:  # standard error is closed, or no folder takes a temporary file
         yield
         return
-    with _tempfile.TemporaryFile() as held:
+    with held:
         _os.dup2(held.fileno(), 2)
         try:
             yield
@@ -42,9 +45,10 @@ def _without_early_log() -> _typing.Iterator[None]:
             _os.dup2(screen, 2)
             _os.close(screen)
             held.seek(0)
-            for line in held:
-                if not _EARLY_LOG.match(line):
-                    _os.write(2, line)
+            with _contextlib.suppress(OSError):  # nobody reads standard error, or it is full
+                for line in held:
+                    if not _EARLY_LOG.match(line):
+                        _os.write(2, line)
 
 
 def _become_the_library() -> None:

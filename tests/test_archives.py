@@ -62,10 +62,10 @@ def test_truncated_archive_is_refused(small):
 def test_path_that_is_no_readable_archive_is_refused(empty):
     with pytest.raises(DataError, match="none of the official names"):
         read_images(empty / "images.gz")
-    with pytest.raises(DataError, match="cannot be read: No such file"):
+    with pytest.raises(DataError, match=r"cannot read .*: No such file"):
         read_images(empty / "t10k-images-idx3-ubyte.gz")
     (empty / "t10k-labels-idx1-ubyte.gz").mkdir()
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match=r"cannot read .*: it is not a regular file"):
         read_labels(empty / "t10k-labels-idx1-ubyte.gz")
 
 

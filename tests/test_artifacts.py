@@ -1,27 +1,26 @@
+import csv
+import json
 import os
+import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_checkpoint import ROW, RUN, checkpoint
 
-from deconv.architecture import parameter_shapes
+from deconv.data.archives import TEST_IMAGES
+from deconv.data.idx import read_images
 from deconv.data.images import read_picture
-from deconv.errors import ArtifactError, ImageError, WeightsError
+from deconv.errors import ArtifactError, ImageError, UserError, WeightsError
 from deconv.files import write_atomically
-from deconv.running.checkpoint import (
-    CHECKPOINT,
-    PREVIOUS,
-    Checkpoint,
-    read_checkpoint,
-    write_checkpoint,
-)
+from deconv.running.checkpoint import CHECKPOINT, PREVIOUS, read_checkpoint, write_checkpoint
 from deconv.running.folder import new_run_folder, run_lock
 from deconv.running.record import (
-    EpochRow,
     RunRecord,
     read_history,
     read_record,
@@ -37,27 +36,6 @@ RECORD = RunRecord(
     best_epoch=1, parameters=37569, test_mse=0.1, test_psnr=1 / 3, test_ssim=0.5,
     train_seconds=1.0, images_per_second=10.0,
 )  # fmt: skip
-ROW = EpochRow(1, 0.1, 1 / 3, 30.0, 0.9, 1e-9, 2.5, "synthetic")
-RUN = {"seed": 0, "framework": "pytorch 1"}
-
-
-def optimizer_state():
-    arrays = {f"{kind}.{n}": np.full(s, 0.5, np.float32)
-              for kind in "mv" for n, s in parameter_shapes().items()}  # fmt: skip
-    return arrays | {"step": np.array(7, np.float32)}
-
-
-def checkpoint(losses=(0.5, 0.25), **changes):
-    values = {
-        "settings": RUN,
-        "history": [ROW],
-        "losses": np.array(losses, np.float32),
-        "seconds": 1 / 3,
-        "weights": initial_weights(0),
-        "optimizer": optimizer_state(),
-        "best": initial_weights(1),
-    }
-    return Checkpoint(**values | changes)
 
 
 def test_what_is_written_is_read(tmp_path):
@@ -67,68 +45,55 @@ def test_what_is_written_is_read(tmp_path):
     assert read_history(tmp_path) == [ROW, ROW]
 
 
-@pytest.mark.parametrize(
-    "changes", [{}, {"losses": ()}, {"best": {}, "history": []}], ids=["full", "no loss", "no best"]
-)
-def test_a_checkpoint_that_is_written_is_read(changes, tmp_path):
-    written = checkpoint(**changes)
-    write_checkpoint(tmp_path, written)
-    found = read_checkpoint(tmp_path, RUN)
-    for name, value in vars(written).items():
-        np.testing.assert_equal(getattr(found, name), value)
-
-
-def test_a_checkpoint_of_other_settings_is_refused_by_name(tmp_path):
-    write_checkpoint(tmp_path, checkpoint())
-    with pytest.raises(ArtifactError, match="seed 0, this run has 1"):
-        read_checkpoint(tmp_path, RUN | {"seed": 1})
-
-
-def test_the_checkpoint_before_stands_in_for_a_damaged_one(tmp_path, capsys):
-    for step in (1, 2, 3):
-        write_checkpoint(tmp_path, checkpoint(seconds=step))
-    newest, previous = tmp_path / CHECKPOINT, tmp_path / PREVIOUS
-    assert read_checkpoint(tmp_path, RUN).seconds == 3
-    assert not capsys.readouterr().out
-    data = bytearray(newest.read_bytes())
-    data[-1] ^= 1  # one bit of one number
-    newest.write_bytes(data)
-    assert read_checkpoint(tmp_path, RUN).seconds == 2
-    said = capsys.readouterr().out
-    assert f"{newest} is not a whole checkpoint (its checksum is wrong)" in said
-    assert PREVIOUS in said
-    newest.unlink()  # a kill between two renamings
-    assert read_checkpoint(tmp_path, RUN).seconds == 2
-    previous.write_bytes(b"")
-    newest.write_bytes(b"")
-    with pytest.raises(ArtifactError, match="run without --resume to start again"):
-        read_checkpoint(tmp_path, RUN)
-
-
-def test_a_damaged_checkpoint_never_takes_the_place_of_a_good_one(tmp_path, capsys):
-    for step in (1, 2):
-        write_checkpoint(tmp_path, checkpoint(seconds=step))
-    (tmp_path / CHECKPOINT).write_bytes(b"damaged")
-    write_checkpoint(tmp_path, checkpoint(seconds=3))
-    (tmp_path / CHECKPOINT).unlink()
-    assert read_checkpoint(tmp_path, RUN).seconds == 1
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [('"epochs": 1', '"epochs": 1e999'), ('"epochs": 1', '"epochs": 2.9'),
-     ('"compiled": false', '"compiled": "False"'), ('"test_mse": 0.1', '"test_mse": null'),
-     ('"test_mse": 0.1', '"test_mse": 1' + 400 * "0"), ('"cpu"', 9000 * "[" + 9000 * "]")],
-    ids=["no end", "half an epoch", "text", "null", "401 digits", "deep"],
-)  # fmt: skip
-def test_records_with_impossible_values_are_refused(old, new, tmp_path):
+def test_a_record_of_before_threads_were_noted_is_read(tmp_path):
     write_record(tmp_path, RECORD)
     path = tmp_path / "metrics.json"
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
-    with pytest.raises(ArtifactError, match="not the record of a run"):
+    content = json.loads(path.read_text())
+    del content["threads"]
+    path.write_text(json.dumps(content))
+    assert read_record(tmp_path) == replace(RECORD, threads=0)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("epochs", "1e999"), ("epochs", "2.9"), ("epochs", "-1"), ("epochs", 400 * "9"),
+     ("compiled", '"False"'), ("test_mse", "null"), ("test_mse", "1" + 400 * "0"),
+     ("test_psnr", "NaN"), ("test_psnr", "Infinity"), ("test_psnr", "-1e308"),
+     ("device", 9000 * "[" + 9000 * "]"), ("device", r'"\ud800"'), ("device", r'"c\npu"'),
+     ("device", r'"\u001b[2J"')],
+    ids=["no end", "half an epoch", "negative", "400 digits", "text", "null", "401 digits",
+         "no number", "infinite", "beyond float32", "deep", "half a character", "two lines",
+         "order to the terminal"],
+)  # fmt: skip
+def test_records_with_impossible_values_are_refused(field, value, tmp_path):
+    write_record(tmp_path, RECORD)
+    path = tmp_path / "metrics.json"
+    path.write_text(re.sub(f'"{field}": [^,]+', lambda _: f'"{field}": {value}', path.read_text()))
+    with pytest.raises(ArtifactError, match="not the record of a run") as error:
         read_record(tmp_path)
+    assert str(error.value).isprintable()
+    assert len(str(error.value)) < 400 + len(str(path))
+
+
+@pytest.mark.parametrize("value", ["1e308", "-1e308", "nan", "inf", "many", ""])
+@pytest.mark.parametrize("field", ["validation_loss", "seconds"])
+def test_histories_with_impossible_numbers_are_refused(field, value, tmp_path):
+    write_history(tmp_path, [ROW])
+    path = tmp_path / "history.csv"
+    (row,) = csv.DictReader(path.read_text().splitlines())
+    path.write_text(f"{','.join(row)}\n{','.join((row | {field: value}).values())}\n")
+    with pytest.raises(ArtifactError, match=f"not the history of a run: {field} cannot be"):
+        read_history(tmp_path)
+
+
+def test_a_history_with_an_epoch_of_thousands_of_digits_is_refused(tmp_path):
+    for digits in (4_000, 5_000):  # Python itself stops at 4,300
+        write_history(tmp_path, [ROW])
+        path = tmp_path / "history.csv"
+        path.write_text(path.read_text().replace("\n1,", f"\n{digits * '9'},"))
+        with pytest.raises(ArtifactError, match="epoch cannot be '9") as error:
+            read_history(tmp_path)
+        assert len(str(error.value)) < 200 + len(str(path))
 
 
 @pytest.mark.parametrize(
@@ -206,6 +171,37 @@ def test_damaged_files_give_the_documented_error(name, data, tmp_path_factory):
     else:
         assert damage != "cut" or name == "history.csv" or whole.startswith(damaged + b"\n")
         assert name != CHECKPOINT or damaged == whole  # its checksum finds every change
+
+
+def make_special(path, kind):
+    """Put something in the place of a file that cannot be read to its end."""
+    path.unlink(missing_ok=True)
+    if kind == "device":
+        path.symlink_to("/dev/zero")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        with path.open("wb") as file:
+            file.truncate(2**40)
+
+
+@pytest.mark.parametrize("kind", ["device", "pipe", "folder", "terabyte of holes"])
+def test_what_cannot_be_read_to_its_end_is_refused_at_once(kind, tmp_path):
+    """One sentence from every reader, and not a full memory."""
+    everything = readers(tmp_path)
+    for name in ("picture.png", "array.npy"):
+        everything[name] = lambda name=name: read_picture(tmp_path / name)
+    everything[TEST_IMAGES] = lambda: read_images(tmp_path / TEST_IMAGES)
+    for name, read in everything.items():
+        make_special(tmp_path / name, kind)
+        with pytest.raises(UserError) as error:
+            read()
+        reason = "1,099,511,627,776 bytes" if "terabyte" in kind else "not a regular file"
+        assert f"cannot read {tmp_path / name}: it " in str(error.value)
+        assert reason in str(error.value)
+        assert "\n" not in str(error.value)
 
 
 def test_missing_files_are_named(tmp_path):

@@ -1,7 +1,12 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from deconv.config import RunConfig
+from deconv import cli
+from deconv.arithmetic.__main__ import ArithmeticConfig
+from deconv.compare.__main__ import CompareConfig
+from deconv.config import InferenceConfig, RunConfig
 from deconv.errors import ConfigError
 
 
@@ -64,3 +69,39 @@ def test_devices_that_are_there(framework):
         device = framework.config.detect_device(name)
         assert str(device)
     assert "cpu" in str(framework.config.detect_device("cpu")).lower()
+
+
+PATHS = [
+    *((RunConfig, "--data-dir"), (RunConfig, "--artifact-dir"), (CompareConfig, "--data-dir")),
+    *((InferenceConfig, f"--{name}") for name in ("weights", "output", "array")),
+    (ArithmeticConfig, "--output"),
+]
+
+
+@pytest.mark.parametrize(("command", "flag"), PATHS)
+def test_the_home_folder_is_meant_where_it_is_written(command, flag, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    config = cli.parse(command, [f"{flag}=~/x.gif"])
+    assert getattr(config, flag[2:].replace("-", "_")) == tmp_path / "x.gif"
+
+
+@pytest.mark.parametrize("value", ["", "~nobody-of-that-name/x"])
+@pytest.mark.parametrize(("command", "flag"), PATHS)
+def test_a_path_that_names_nothing_is_refused(command, flag, value, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.parse(command, [flag, value])
+    assert stop.value.code == 2
+    error = capsys.readouterr().err
+    assert ("is empty" if not value else f"{value}: there is no such home folder") in error
+    assert error.count("\n") == 1
+
+
+def test_pictures_and_runs_are_named_by_such_paths_too(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    both = tmp_path / "a", Path("b")
+    assert cli.parse(InferenceConfig, ["~/a", "b"]).images == both
+    assert cli.parse(CompareConfig, ["~/a", "b"]).runs == both
+    for command in (InferenceConfig, CompareConfig):
+        with pytest.raises(SystemExit):
+            cli.parse(command, ["a", ""])
+        assert "is empty" in capsys.readouterr().err

@@ -2,26 +2,32 @@
 
 import json
 import os
+import re
 import signal
-import socket
 import subprocess
 import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from test_reliability import FLAGS, run_folder, start, wait_for_steps
+from test_meeting import TORCHRUN, free_addresses
+from trainings import FLAGS, draw_few, run_folder, start, wait_for_steps
 from workers import CASES
 
 from benchmarks.framework import TRAINERS, Framework
+from benchmarks.processes import Training, prepare
 from deconv.config import ROOT, RunConfig
 from deconv.data.splits import load_splits
-from deconv.errors import ConfigError
+from deconv.running import workers
+from deconv.running.folder import run_lock
 from deconv.running.record import read_record
 from deconv.running.workers import LOST
 
 WORKERS = str(ROOT / "tests" / "workers.py")
+prepare(["pytorch", "tensorflow"])
 
 
 OPTIONS: dict[str, Any] = {
@@ -32,27 +38,25 @@ OPTIONS: dict[str, Any] = {
 }
 
 
+def variables(framework: str) -> list[dict[str, str]]:
+    """Return the environment variables of each of two workers."""
+    addresses = free_addresses(2)
+    if framework == "pytorch":  # as torchrun sets them
+        both = TORCHRUN | {"MASTER_PORT": str(addresses[0][1])}
+        return [both | {"RANK": rank, "LOCAL_RANK": rank} for rank in "01"]
+    cluster = {"worker": [f"{host}:{port}" for host, port in addresses]}
+    tasks = [{"type": "worker", "index": index} for index in range(2)]
+    return [{"TF_CONFIG": json.dumps({"cluster": cluster, "task": task})} for task in tasks]
+
+
 def launch(framework: str, *command: str) -> list[subprocess.Popen]:
     """Start two workers as a user would; return the processes to wait for."""
     if framework == "pytorch":
         torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
         return [subprocess.Popen([sys.executable, *torchrun, *command], **OPTIONS)]
-    with socket.socket() as one, socket.socket() as other:
-        for free in (one, other):
-            free.bind(("127.0.0.1", 0))
-        addresses = [f"127.0.0.1:{free.getsockname()[1]}" for free in (one, other)]
     return [
-        subprocess.Popen(
-            [sys.executable, *command],
-            env=os.environ
-            | {
-                "TF_CONFIG": json.dumps(
-                    {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
-                )
-            },
-            **OPTIONS,
-        )
-        for index in range(2)
+        subprocess.Popen([sys.executable, *command], env=os.environ | of_worker, **OPTIONS)
+        for of_worker in variables(framework)
     ]
 
 
@@ -92,30 +96,6 @@ def test_several_workers_refuse_to_compile(name, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-TWO = ["127.0.0.1:1", "127.0.0.1:2"]
-
-
-@pytest.mark.parametrize(
-    ("cluster", "task"),
-    [({"worker": TWO}, {"type": "worker", "index": 5}),
-     ({"worker": "127.0.0.1:1"}, {"type": "worker", "index": 0}),
-     ({"worker": ["localhost"]}, {"type": "worker", "index": 0}),
-     ({"worker": TWO}, {"type": "evaluator", "index": 0}),
-     ({"chief": TWO[:1], "worker": TWO[1:]}, {"type": "worker", "index": 0})],
-    ids=["index", "no list", "no port", "type", "chief"],
-)  # fmt: skip
-def test_a_cluster_that_cannot_work_is_refused(cluster, task, monkeypatch):
-    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": task}))
-    with pytest.raises(ConfigError, match="TF_CONFIG is not understood"):
-        Framework("tensorflow").distributed.join_workers("/CPU:0")
-
-
-def test_workers_without_torchrun_are_refused(monkeypatch):
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(ConfigError, match=r"RANK and .* not: start several workers with torchrun"):
-        Framework("pytorch").distributed.join_workers(torch.device("cpu"))
-
-
 def worker_ids(framework: str, processes: list[subprocess.Popen]) -> list[int]:
     if framework == "tensorflow":
         return [process.pid for process in processes]
@@ -151,3 +131,77 @@ def test_a_worker_that_ends_takes_the_others_along_and_the_run_goes_on_alone(
     assert process.returncode == 0, errors
     assert "Resuming after step" in said
     assert read_record(folder).epochs == 2
+
+
+def train_together(name: str, where: Path, *flags: str, second: Sequence[str] = ()) -> list:
+    """Start two trainers, the second one with further flags."""
+    return [
+        Training(
+            name, *FLAGS, f"--artifact-dir={where}", *flags, *further,
+            before=partial(become_worker, of_worker),
+        )
+        for of_worker, further in zip(variables(name), ((), second), strict=True)
+    ]  # fmt: skip
+
+
+def become_worker(of_worker: dict[str, str]) -> None:
+    os.environ.update(of_worker)
+    draw_few()
+    workers.MEETING_SECONDS = 15
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["pytorch", "tensorflow"])
+def test_two_workers_train_to_the_end_and_one_speaks(name, tmp_path):
+    first, second = train_together(name, tmp_path)
+    said, errors = first.communicate()
+    assert (first.returncode, errors) == (0, "")
+    assert "2 workers" in said
+    assert second.communicate() == ("", "")
+    assert second.returncode == 0
+    assert read_record(run_folder(tmp_path, name)).epochs == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["pytorch", "tensorflow"])
+@pytest.mark.parametrize(
+    ("flags", "sentences"),
+    [
+        (["--seed=1"], ["worker 0 has seed 0, worker 1 has 1"] * 2),
+        (["--dataset=fashion-mnist", "--data-dir=/nowhere"], [LOST, "/nowhere"]),
+        (["--resume"], [LOST, "nothing to resume"]),
+        (["--epochs=none"], ["not there: worker 1 of 2", "none"]),
+    ],
+    ids=["seed", "data", "resume", "flag"],
+)
+def test_one_worker_that_refuses_ends_both_with_a_sentence(name, flags, sentences, tmp_path):
+    trainings = train_together(name, tmp_path, second=flags)
+    for training, sentence in zip(trainings, sentences, strict=True):
+        _, errors = training.communicate()
+        assert training.returncode == 2
+        assert re.fullmatch(f"error: .*({sentence}).*\n", errors)
+    assert not run_folder(tmp_path, name).exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["pytorch", "tensorflow"])
+def test_a_first_worker_that_refuses_ends_both_with_a_sentence(name, tmp_path):
+    with run_lock(run_folder(tmp_path, name)):
+        trainings = train_together(name, tmp_path)
+        for training, sentence in zip(trainings, ["another training", LOST], strict=True):
+            _, errors = training.communicate()
+            assert training.returncode == 2
+            assert errors.startswith(f"error: {sentence}")
+            assert len(errors.splitlines()) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["pytorch", "tensorflow"])
+def test_two_workers_stop_after_an_epoch_of_few_steps(name, tmp_path):
+    trainings = train_together(name, tmp_path, "--epochs=9999", "--limit=320")
+    wait_for_steps(trainings[0], run_folder(tmp_path, name))
+    trainings[1].send_signal(signal.SIGINT)
+    for training in trainings:
+        _, errors = training.communicate()
+        assert training.returncode == 130
+        assert errors.startswith("interrupted: stopped after step")

@@ -1,5 +1,6 @@
 """The download: whole archives with the right bytes, or an error a student can act on."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -19,6 +20,7 @@ from deconv.data.archives import ARCHIVES
 from deconv.data.download import MIRRORS, download
 from deconv.data.splits import load_splits
 from deconv.errors import DataError
+from deconv.files import TEMPORARY
 
 
 @pytest.fixture
@@ -35,6 +37,7 @@ class Mirrors:
         self.asked: Counter[str] = Counter()  # by treatment
         self.used: Counter[str] = Counter()  # by treatment
         self.fetched: Counter[str] = Counter()  # by name
+        self.poured = 0  # bytes under /endless/
         self.hold = threading.Event()  # transfers under /held/ wait for this
         self.first_fetch = threading.Event()
         self.second_visit = threading.Event()
@@ -62,6 +65,10 @@ class Mirrors:
         if treatment == "absent":
             return self.send(request, 404, b"no such file")
         data = (self.folder / name).read_bytes()
+        if treatment == "endless":
+            return self.pour(request, 1_000 * [bytes(2**16)])
+        if treatment == "trickle":
+            return self.pour(request, 200 * [b"-"], pause=0.05)
         if treatment == "wrong":
             return self.send(request, 200, data[::-1])
         if treatment == "held":
@@ -73,6 +80,17 @@ class Mirrors:
         request.send_header("Content-Length", str(len(body)))
         request.end_headers()
         request.wfile.write(body[:stop_at])
+
+    def pour(self, request, pieces, pause=0.0):
+        """Send many pieces, as long as somebody listens."""
+        request.send_response(200)
+        request.end_headers()
+        with contextlib.suppress(OSError):
+            for piece in pieces:
+                request.wfile.write(piece)
+                self.poured += len(piece)
+                if self.hold.wait(pause):
+                    break
 
 
 @pytest.fixture
@@ -160,9 +178,40 @@ def test_mirror_that_cannot_answer_in_time_is_passed_over(mirrors, empty, monkey
     assert mirrors.used == {"good": 4}
 
 
-def test_leftovers_of_a_killed_download_do_no_harm(mirrors, empty):
+def test_https_comes_first():
+    assert [mirror.partition(":")[0] for mirror in MIRRORS] == ["https", "https", "http"]
+
+
+def test_mirror_that_sends_too_much_is_cut_off(mirrors, empty, monkeypatch):
+    monkeypatch.setattr(downloading, "LARGEST", 2**20)
+    download(empty, [mirrors.url("endless"), mirrors.url("good")])
+    assert same_files(empty, mirrors.folder)
+    assert mirrors.used == {"endless": 4, "good": 4}
+    assert mirrors.poured < 4 * 2**24  # of 4 · 62 MiB; much is on the way in buffers
+
+
+def test_mirror_that_sends_too_slowly_is_given_up(mirrors, empty, monkeypatch):
+    monkeypatch.setattr(downloading, "FETCH_SECONDS", 0.2)
+    with pytest.raises(DataError, match=r"trickle/ took more than 0\.2 seconds"):
+        download(empty, [mirrors.url("trickle")])
+    assert list(empty.iterdir()) == []
+
+
+def test_download_follows_no_link(mirrors, empty, tmp_path):
+    mine = tmp_path / "mine"
+    mine.write_bytes(b"mine")
     for name in ARCHIVES:
-        (empty / f".{name}.part").write_bytes(b"half")
+        (empty / f".{name}.part").symlink_to(mine)
+        (empty / name).symlink_to(tmp_path / "nowhere")
+    download(empty, [mirrors.url("good")])
+    assert mine.read_bytes() == b"mine"
+    assert not (tmp_path / "nowhere").exists()
+    for name in ARCHIVES:
+        assert (empty / name).read_bytes() == (mirrors.folder / name).read_bytes()
+
+
+def test_leftovers_of_a_killed_download_do_no_harm(mirrors, empty):
+    (empty / f".0{TEMPORARY}").write_bytes(b"half")
     (empty / ".download.lock").touch()
     download(empty, [mirrors.url("good")])
     assert same_files(empty, mirrors.folder)

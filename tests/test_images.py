@@ -82,3 +82,14 @@ def test_a_header_may_not_claim_more_than_there_is(tmp_path):
         np.lib.format.write_array_header_1_0(file, header)
     with pytest.raises(ImageError, match="cannot read"):
         read_picture(path)
+
+
+def test_what_numpy_says_of_an_array_is_not_passed_on(tmp_path):
+    """It takes three lines, and advises to run what code there is in the file."""
+    path = tmp_path / "array.npy"
+    np.save(path, np.zeros((1, 28, 28), [(f"field {n}", "f4") for n in range(2_000)]))
+    np.save(tmp_path / "objects.npy", np.array([{}], object), allow_pickle=True)
+    for name in ("array.npy", "objects.npy"):
+        with pytest.raises(ImageError) as error:
+            read_picture(tmp_path / name)
+        assert str(error.value).endswith("npy: it is not a whole NPY file of numbers")

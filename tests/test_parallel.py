@@ -18,6 +18,7 @@ ONLY_HERE = {
     ("pytorch", "data"): {"PairedImages": "a Dataset class; tf.data has functions instead"},
     ("tensorflow", "data"): {"paired_images": "a function; PyTorch has a Dataset class instead"},
     ("pytorch", "model"): {"Autoencoder": "a Module class; keras.Model takes the two parts"},
+    ("tensorflow", "model"): {"keras_settings": "PyTorch reads no settings of its user's"},
     ("tensorflow", "config"): {"device_type": "PyTorch's devices know their type"},
     ("tensorflow", "optimizer"): {"Adam": "Keras' own puts its epsilon elsewhere"},
     ("tensorflow", "train"): {"as_keras_file": "model.keras is a Keras format"},

@@ -1,24 +1,20 @@
 """Whatever ends a training, nothing is lost: killed, stopped, disk full, folder gone."""
 
-import contextlib
 import resource
 import shutil
 import signal
-import subprocess
-import time
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import FEW_GARMENTS
+from trainings import draw_few, run_folder, start, wait_for_steps
 
 from benchmarks.framework import TRAINERS
-from benchmarks.processes import Training, prepare
+from benchmarks.processes import prepare
 from benchmarks.soak import contents
 from deconv import scratch
 from deconv.config import RunConfig
-from deconv.data import splits
 from deconv.data.splits import load_splits
 from deconv.errors import ArtifactError, Interrupted, TrainingError
 from deconv.metrics import Scores
@@ -28,37 +24,8 @@ from deconv.running.run import Run, settings_of
 from deconv.running.signals import StopRequest
 from deconv.weights import initial_weights, read_weights
 
-# A checkpoint after every step, so that most of the time one is being written.
-FLAGS = (
-    "--dataset=synthetic", "--device=cpu", "--epochs=2", "--limit=1600", "--checkpoint-seconds=0",
-)  # fmt: skip
-
-
 pytestmark = pytest.mark.usefixtures("few_garments")
 prepare()
-
-
-def start(name: str, where: Path, *flags: str, **options) -> Training:
-    settings = {"before": draw_few} | options
-    return Training(name, *FLAGS, f"--artifact-dir={where}", *flags, **settings)
-
-
-def draw_few():
-    splits.GARMENTS = FEW_GARMENTS
-
-
-def run_folder(where: Path, name: str) -> Path:
-    return where / f"{name}_deconv"
-
-
-def wait_for_steps(process: Training | subprocess.Popen, folder: Path, steps: int = 5) -> None:
-    """Wait until that many checkpoints were written."""
-    seen: set[int] = set()
-    while len(seen) <= steps:
-        assert process.poll() is None, process.communicate()
-        with contextlib.suppress(FileNotFoundError):
-            seen.add((folder / CHECKPOINT).stat().st_mtime_ns)
-        time.sleep(0.002)
 
 
 @pytest.fixture(scope="module")
@@ -158,37 +125,6 @@ def test_a_full_disk_is_one_sentence_and_harms_nothing(tmp_path):
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
-def test_a_folder_that_vanishes_is_one_sentence(tmp_path):
-    folder, moved = run_folder(tmp_path, "numpy"), tmp_path / "moved"
-    with start("numpy", tmp_path) as process:
-        wait_for_steps(process, folder)
-        folder.rename(moved)
-        _, errors = process.communicate()
-    assert process.returncode == 2
-    assert errors == f"error: cannot write {folder / CHECKPOINT}: No such file or directory\n"
-    moved.rename(folder)
-    with start("numpy", tmp_path, "--resume") as process:
-        process.communicate()
-    assert process.returncode == 0
-
-
-def test_a_second_trainer_in_the_same_folder_is_refused(tmp_path):
-    folder = run_folder(tmp_path, "numpy")
-    with start("numpy", tmp_path, "--epochs=50") as first:
-        wait_for_steps(first, folder)
-        for flags in ([], ["--resume", "--epochs=50"]):
-            with start("numpy", tmp_path, *flags) as second:
-                _, errors = second.communicate()
-            assert second.returncode == 2
-            assert f"another training (process {first.pid}) writes to {folder}" in errors
-        first.kill()
-    with start(
-        "numpy", tmp_path, "--resume", "--epochs=50"
-    ) as third:  # the dead one is no obstacle
-        wait_for_steps(third, folder)
-        third.kill()
-
-
 @pytest.fixture
 def run(tmp_path):
     """A run of three steps an epoch whose training is played by the test."""
@@ -211,6 +147,35 @@ def state(value: float = 0.5) -> State:
 def take_steps(epoch):
     for _ in epoch:
         epoch.record(1.0)
+
+
+def put_another_in_its_place(path: Path) -> None:
+    path.rename(path.with_name("moved"))
+    path.mkdir() if path.with_name("moved").is_dir() else path.touch()
+
+
+def remove_and_make_again(path: Path) -> None:
+    """The new one gets the old one's number in many file systems."""
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    path.mkdir() if path.suffix != ".lock" else path.touch()
+
+
+@pytest.mark.parametrize("lose", [put_another_in_its_place, remove_and_make_again])
+@pytest.mark.parametrize("what", ["numpy_deconv", ".numpy_deconv.lock"])
+def test_a_run_writes_nothing_into_what_is_no_longer_its_own(what, lose, run, tmp_path):
+    run.keep_safe(state)
+    epochs = run.epochs(BATCHES)
+    take_steps(next(epochs))
+    lose(tmp_path / what)
+    before = sorted(tmp_path.rglob("*"))
+    for write in (
+        lambda: run.add_file("file", b""),
+        lambda: run.end_epoch(Scores(1.0, 1.0, 1.0)),
+        lambda: take_steps(next(epochs)),
+    ):
+        with pytest.raises(ArtifactError, match=f"{what} was removed or replaced"):
+            write()
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 @pytest.mark.parametrize("wrong", ["loss", "gradient"])

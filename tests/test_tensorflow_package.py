@@ -40,10 +40,12 @@ def library():
 
 
 def copy_of_package(folder, hello=""):
-    """Make `folder` a repository root whose only module is `tensorflow.src.hello`."""
+    """Make `folder` a repository root whose only command is `tensorflow.src.hello`."""
     source = folder / "tensorflow" / "src"
     source.mkdir(parents=True)
-    shutil.copy(ROOT / "tensorflow" / "__init__.py", source.parent)
+    (folder / "deconv").mkdir()
+    for file in ("tensorflow/__init__.py", "deconv/__init__.py", "deconv/startup.py"):
+        shutil.copy(ROOT / file, folder / file)
     (source / "__init__.py").touch()
     (source / "hello.py").write_text(dedent(hello))
     return folder
@@ -87,10 +89,29 @@ def test_import_from_the_repository_root_gives_the_library_and_nothing_on_stderr
 
 
 @pytest.mark.usefixtures("library")
-def test_keras_computes_with_tensorflow_whatever_else_it_is_set_to():
-    code = "import tensorflow.src.model as model; print(model.keras.backend.backend())"
-    result = python("-c", code, cwd=ROOT, KERAS_BACKEND="no-such-library")
-    assert (result.stdout, result.stderr) == ("tensorflow\n", "")
+def test_keras_is_what_our_code_needs_whatever_else_its_user_has_set(tmp_path):
+    """A float16 learning rate, for example, would be rounded, and the results others."""
+    file = '{"backend": "torch", "floatx": "float16", "image_data_format": "channels_first"}'
+    (tmp_path / "keras.json").write_text(file)
+    code = """
+        from tensorflow.src.config import Config
+        from tensorflow.src.engine import train_step
+        from tensorflow.src.model import build_model
+        from tensorflow.src.optimizer import build_optimizer
+        import keras, numpy as np
+
+        images = np.zeros((2, 28, 28, 1), np.float32)
+        model = build_model(Config())
+        optimizer = build_optimizer(model, Config())
+        train_step(model, optimizer, images, images)
+        print(keras.backend.backend(), {v.dtype for v in [*model.variables, *optimizer.variables]})
+        print(keras.config.floatx(), keras.config.image_data_format())
+    """
+    result = python("-c", dedent(code), cwd=ROOT, KERAS_BACKEND="no-such", KERAS_HOME=str(tmp_path))
+    assert result.stderr == ""
+    ours, users = result.stdout.splitlines()
+    assert ours == "tensorflow {'float32', 'int64'}" or ours == "tensorflow {'int64', 'float32'}"
+    assert users == "float16 channels_first"
 
 
 @pytest.mark.usefixtures("library")
@@ -238,12 +259,23 @@ def test_second_copy_of_the_repository_is_not_taken_for_the_library(tmp_path):
     assert result.stdout == "the library\n", result.stderr
 
 
-def test_import_works_with_standard_error_closed(tmp_path):
+@pytest.mark.parametrize(
+    "trouble",
+    ["os.close(2)", "os.dup2(os.open(os.devnull, os.O_RDONLY), 2)", "tempfile.tempdir = 'none'"],
+    ids=["standard error closed", "standard error fails", "no folder for temporary files"],
+)
+def test_import_works_without(trouble, tmp_path):
+    library = """
+        import contextlib, os
+        with contextlib.suppress(OSError):
+            os.write(2, b"a warning")
+        name = "the library"
+    """
     result = python(
         "-S",
         "-c",
-        "import os; os.close(2); import tensorflow; print(tensorflow.name)",
+        f"import os, tempfile; {trouble}; import tensorflow; print(tensorflow.name)",
         cwd=copy_of_package(tmp_path / "root"),
-        PYTHONPATH=str(fake_library(tmp_path / "site", "name = 'the library'")),
+        PYTHONPATH=str(fake_library(tmp_path / "site", library)),
     )
     assert result.stdout == "the library\n"

@@ -1,7 +1,6 @@
 """`python -m deconv.arithmetic`: any small layer, printed, drawn and animated."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from deconv import cli
@@ -9,9 +8,9 @@ from deconv.arithmetic.drawing.animation import animation, still
 from deconv.arithmetic.drawing.scene import Scene
 from deconv.arithmetic.sizes import whole
 from deconv.arithmetic.summary import summary
-from deconv.config import ROOT
+from deconv.config import ROOT, UserPath
 from deconv.errors import ConfigError
-from deconv.files import explained, write_atomically
+from deconv.files import check_target, explained, write_atomically
 
 LARGEST_INPUT = 16
 
@@ -34,8 +33,10 @@ class ArithmeticConfig:
     """Distance between the taps of the kernel."""
     view: Literal["scatter", "matrix", "padded", "gradient", "subpixel"] = "scatter"
     """Which explanation to draw."""
-    output: Path = ROOT / "artifacts" / "arithmetic.gif"
+    output: UserPath = ROOT / "artifacts" / "arithmetic.gif"
     """The animation; the picture goes beside it and ends in .png."""
+    overwrite: bool = False
+    """Replace the files that --output names, if they are there."""
 
     def __post_init__(self) -> None:
         if whole("--input", self.input, 1) > LARGEST_INPUT:
@@ -53,12 +54,15 @@ def main() -> None:
     """Print the summary and write both files."""
     config = cli.parse(ArithmeticConfig)
     scene = config.scene()
+    picture = config.output.with_suffix(".png")
+    for path in (config.output, picture):
+        check_target(path, config.overwrite or config.output == ArithmeticConfig.output)
     print(summary(scene.axis, config.output_padding))
     with explained("make the folder of", config.output):
         config.output.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(config.output.with_suffix(".png"), still(scene, config.view))
+    write_atomically(picture, still(scene, config.view))
     write_atomically(config.output, animation(scene, config.view))
-    print(f"\nDrawn: {config.output} and {config.output.with_suffix('.png').name}")
+    print(f"\nDrawn: {config.output} and {picture.name}")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from deconv.config import ROOT
 from deconv.errors import DataError
+from deconv.files import read_whole
 
 TRAIN_IMAGES = "train-images-idx3-ubyte.gz"
 TRAIN_LABELS = "train-labels-idx1-ubyte.gz"
@@ -23,6 +24,7 @@ ARCHIVES: dict[str, str] = {
     TEST_IMAGES: "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
     TEST_LABELS: "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
 }
+LARGEST = 30_000_000  # bytes of an archive; the largest of the four has 26,421,880
 
 
 def find_data_dir(data_dir: Path | None) -> Path:
@@ -59,10 +61,7 @@ def official_bytes(path: Path) -> bytes:
     """
     if path.name not in ARCHIVES:
         raise DataError(f"{path} has none of the official names: {', '.join(ARCHIVES)}")
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+    data = read_whole(path, LARGEST, DataError)
     if sha256_of(data) != ARCHIVES[path.name]:
         raise DataError(
             f"{path} is not the official file (cut short, or plain MNIST under the same name?): "

@@ -4,25 +4,37 @@ pooch and filelock are imported where they are used: who has the archives, and t
 almost everybody almost always, needs neither.
 """
 
+import io
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
-from deconv.data.archives import ARCHIVES, TRAIN_IMAGES, missing_archives, official_bytes, sha256_of
-from deconv.errors import DataError
+from deconv.data.archives import (
+    ARCHIVES,
+    LARGEST,
+    TRAIN_IMAGES,
+    missing_archives,
+    official_bytes,
+    sha256_of,
+)
+from deconv.errors import ArtifactError, DataError
+from deconv.files import remove_temporaries, write_atomically
 
-# Base addresses, tried in this order: the authors' bucket, their repository, the copy Keras uses.
+# Base addresses, tried in this order: the authors' repository, the copy Keras uses, and the
+# authors' bucket, which has no https.
 MIRRORS: tuple[str, ...] = (
-    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
     "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
 )
 
 ANSWER_SECONDS = 8.0  # how long all mirrors together have to say that they are there
 STALL_SECONDS = 10.0  # how long a transfer may stand still
+FETCH_SECONDS = 600.0  # how long a mirror has for an archive; the largest needs 44 kB/s then
 
 
 class UnavailableError(DataError):
@@ -47,7 +59,7 @@ def download(folder: Path, mirrors: Sequence[str] = MIRRORS) -> None:
     print(f"Fetching Fashion-MNIST (31 MB, once) into {folder}", file=sys.stderr)
     try:
         _download_locked(folder, mirrors)
-    except OSError as error:
+    except (OSError, ArtifactError) as error:
         raise _unavailable(folder, f"the folder cannot be written ({error})") from error
 
 
@@ -58,6 +70,7 @@ def _download_locked(folder: Path, mirrors: Sequence[str]) -> None:
     lock_file = folder / ".download.lock"
     with FileLock(lock_file):
         try:
+            remove_temporaries(folder)  # what a kill has left
             missing = missing_archives(folder)  # another process may have fetched them meanwhile
             answering = _answering(mirrors) if missing else []
             if missing and not answering:
@@ -72,28 +85,13 @@ def _download_locked(folder: Path, mirrors: Sequence[str]) -> None:
 
 
 def _answering(mirrors: Sequence[str]) -> list[str]:
-    """Return the mirrors whose server says anything at all, in order.
-
-    All are asked at once, under one deadline. Left to itself, a connection without a
-    network can take minutes to fail: a name has many addresses, and each is waited for.
-    """
+    """Return the mirrors whose server says anything at all, in order."""
     from pooch import HTTPDownloader
 
-    answered = set()
-
-    def ask(mirror: str) -> None:
-        with suppress(OSError, ValueError):
-            look = HTTPDownloader(timeout=ANSWER_SECONDS)
-            look(mirror + TRAIN_IMAGES, None, None, check_only=True)
-            answered.add(mirror)
-
-    threads = [threading.Thread(target=ask, args=(mirror,), daemon=True) for mirror in mirrors]
-    deadline = time.monotonic() + ANSWER_SECONDS
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(max(0.0, deadline - time.monotonic()))
-    return [mirror for mirror in mirrors if mirror in answered]
+    look = partial(HTTPDownloader(timeout=ANSWER_SECONDS), check_only=True)
+    asked = [partial(look, mirror + TRAIN_IMAGES, None, None) for mirror in mirrors]
+    failures = _failures(asked, ANSWER_SECONDS)
+    return [mirror for mirror, failure in zip(mirrors, failures, strict=True) if not failure]
 
 
 def _fetch(name: str, folder: Path, mirrors: Sequence[str]) -> None:
@@ -103,22 +101,50 @@ def _fetch(name: str, folder: Path, mirrors: Sequence[str]) -> None:
     # "identity": the archive as it is stored, not unpacked on the way.
     plain = {"Accept-Encoding": "identity"}
     fetch = HTTPDownloader(progressbar=True, chunk_size=2**16, timeout=STALL_SECONDS, headers=plain)
-    part = folder / f".{name}.part"
     failures = []
-    try:
-        for mirror in mirrors:
-            try:
-                fetch(mirror + name, str(part), None)
-            except (OSError, ValueError) as error:  # requests' errors are OSErrors
-                failures.append(f"{mirror} failed ({error})")
-                continue
-            if sha256_of(part.read_bytes()) == ARCHIVES[name]:
-                part.replace(folder / name)
-                return
-            failures.append(f"{mirror} serves another file under this name")
-    finally:
-        part.unlink(missing_ok=True)
+    for mirror in mirrors:
+        with _Body() as body:  # one that comes too late finds it closed
+            (failure,) = _failures([partial(fetch, mirror + name, body, None)], FETCH_SECONDS)
+            data = b"" if failure else body.getvalue()
+        if sha256_of(data) == ARCHIVES[name]:
+            write_atomically(folder / name, data)
+            return
+        failures.append(f"{mirror} {failure or 'serves another file under this name'}")
     raise _unavailable(folder, f"{name}: {'; '.join(failures)}")
+
+
+class _Body(io.BytesIO):
+    """What a mirror sends, up to the size of an archive."""
+
+    def write(self, chunk: bytes) -> int:  # type: ignore[override]
+        if self.tell() + len(chunk) > LARGEST:
+            raise OSError(f"it sends more than {LARGEST:,} bytes")
+        return super().write(chunk)
+
+
+def _failures(jobs: Sequence[Callable[[], object]], seconds: float) -> list[str]:
+    """Do all jobs at once; return for each why it failed, or "" where it did not.
+
+    A job that is not done in time has failed, and is left to itself: without a network a
+    connection can take minutes to fail (a name has many addresses, and each is waited for),
+    and who sends a byte a second would take months.
+    """
+    failures = [f"took more than {seconds:g} seconds"] * len(jobs)
+
+    def do(number: int) -> None:
+        try:
+            jobs[number]()
+            failures[number] = ""
+        except (OSError, ValueError) as error:  # requests' errors are OSErrors
+            failures[number] = f"failed ({error})"
+
+    threads = [threading.Thread(target=do, args=[n], daemon=True) for n in range(len(jobs))]
+    deadline = time.monotonic() + seconds
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return list(failures)  # what comes later does not count
 
 
 def _unavailable(folder: Path, reason: str) -> UnavailableError:

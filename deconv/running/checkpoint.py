@@ -16,16 +16,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
 
-from deconv.architecture import Weights
+from deconv.architecture import Weights, parameter_shapes
+from deconv.config import LARGEST
 from deconv.errors import DAMAGE, ArtifactError
-from deconv.files import explained, write_atomically
+from deconv.files import explained, read_whole, write_atomically
 from deconv.running.record import EpochRow, typed_row
 
 CHECKPOINT = "checkpoint.safetensors"
 PREVIOUS = "checkpoint-previous.safetensors"
+LARGEST_FILE = 2**23  # bytes; 10,000 epochs of the largest model and 55,000 losses take 5 million
 
 
 class State(NamedTuple):
@@ -52,6 +54,13 @@ class Checkpoint:
     best: Weights
     """The weights with the lowest validation loss so far; empty in the first epoch."""
 
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return all arrays by the names that they have in the file."""
+        arrays = {"losses": self.losses}
+        for part in ("weights", "optimizer", "best"):
+            arrays |= {f"{part}.{name}": array for name, array in getattr(self, part).items()}
+        return arrays
+
 
 def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint, whole or not at all, and keep the one before it.
@@ -63,10 +72,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         "history": [asdict(row) for row in checkpoint.history],
         "seconds": checkpoint.seconds,
     }
-    arrays = {"losses": checkpoint.losses}
-    for part in ("weights", "optimizer", "best"):
-        arrays |= {f"{part}.{name}": array for name, array in getattr(checkpoint, part).items()}
-    arrays = {name: np.array(array, order="C") for name, array in arrays.items()}
+    arrays = {name: np.array(array, order="C") for name, array in checkpoint.arrays().items()}
     text = json.dumps(about)
     data = save(arrays, metadata={"about": text, "sha256": _checksum(text, arrays)})
     # A damaged file must not take the place of the good one before it.
@@ -113,15 +119,49 @@ def read_checkpoint(folder: Path, settings: Mapping[str, Any]) -> Checkpoint:
     return checkpoint
 
 
+def check_fit(checkpoint: Checkpoint, folder: Path, epochs: int, steps: int) -> None:
+    """Raise `ArtifactError` unless a run of so many epochs, each of `steps`, can have written it.
+
+    Its settings are taken to be those of the run. A checksum proves that a file is as it
+    was written, not who wrote it.
+    """
+    arrays, history = checkpoint.arrays(), checkpoint.history
+    shapes = parameter_shapes(checkpoint.settings["upsampler"])
+    done, begun = len(history), checkpoint.losses.size
+    step = done * steps + begun
+    parts = ["weights", "optimizer.m", "optimizer.v", *["best"] * (done > 0)]
+    layout = {f"{part}.{name}": shape for part in parts for name, shape in shapes.items()}
+    layout |= {"losses": (begun,), "optimizer.step": ()}
+    possible = (
+        [row.epoch for row in history] == list(range(1, done + 1))
+        and begun < steps
+        and step <= epochs * steps
+        and all(row.seconds > 0 for row in history)
+        and 0 <= checkpoint.seconds <= LARGEST
+        and {name: array.shape for name, array in arrays.items()} == layout
+        and all(array.dtype == np.float32 for array in arrays.values())
+        and all(np.isfinite(array).all() for array in arrays.values())
+        and all((checkpoint.optimizer[f"v.{name}"] >= 0).all() for name in shapes)
+        # float32 counts no further than 2²⁴
+        and min(float(arrays["optimizer.step"]), 2**24) == min(step, 2**24)
+    )
+    if not possible:
+        raise ArtifactError(
+            f"cannot resume {folder}: its checkpoint is whole, but holds what no run with these "
+            "settings can have written; run without --resume to start again"
+        )
+
+
 def _read(path: Path) -> Checkpoint:
+    data = read_whole(path, LARGEST_FILE)
     try:
-        with explained("read", path), safe_open(path, framework="numpy") as file:
-            about = file.metadata()
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        arrays = load(data)
+        header = int.from_bytes(data[:8], "little")  # how long it is
+        about = json.loads(data[8 : 8 + header])["__metadata__"]
         if about["sha256"] != _checksum(about["about"], arrays):
             raise ValueError("its checksum is wrong")
         values = json.loads(about["about"])
-        checkpoint = Checkpoint(
+        return Checkpoint(
             settings=dict(values["settings"]),
             history=[typed_row(EpochRow, row) for row in values["history"]],
             losses=arrays["losses"],
@@ -130,10 +170,10 @@ def _read(path: Path) -> Checkpoint:
             optimizer=_part(arrays, "optimizer"),
             best=_part(arrays, "best"),
         )
-        _check_shapes(checkpoint)
-    except (SafetensorError, *DAMAGE) as error:
+    except SafetensorError as error:  # whose words quote the file, also what steers a terminal
+        raise ArtifactError(f"{path} is not a whole safetensors file") from error
+    except DAMAGE as error:
         raise ArtifactError(f"{path} is not a whole checkpoint ({error})") from error
-    return checkpoint
 
 
 def _is_whole(path: Path) -> bool:
@@ -160,16 +200,3 @@ def _part(arrays: Mapping[str, np.ndarray], part: str) -> dict[str, np.ndarray]:
         for name, array in arrays.items()
         if name.startswith(prefix)
     }
-
-
-def _check_shapes(checkpoint: Checkpoint) -> None:
-    shapes = {name: array.shape for name, array in checkpoint.weights.items()}
-    averages = {f"{kind}.{name}": shape for kind in "mv" for name, shape in shapes.items()}
-    found = {name: array.shape for name, array in checkpoint.optimizer.items()}
-    if found != averages | {"step": ()}:
-        raise ValueError("the optimizer's averages do not fit the weights")
-    best = {name: array.shape for name, array in checkpoint.best.items()}
-    if best not in (shapes, {}):
-        raise ValueError("the best weights do not fit the last ones")
-    if checkpoint.losses.ndim != 1:
-        raise ValueError("the losses are not a list")

@@ -1,5 +1,6 @@
 """What a trainer says on the screen, the same words for both frameworks."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import SupportsFloat
 
@@ -72,6 +73,26 @@ def resuming(step: int, steps: int) -> None:
     print(f"Resuming after step {step:,} of {steps:,}", flush=True)
 
 
+def other_shares(began: Mapping[str, object], now: Mapping[str, object]) -> None:
+    """Print what shares the work where it is not what it was when the run began."""
+    for name, value in now.items():
+        if began.get(name) != value:
+            print(
+                f"The run began with {name}: {began.get(name)!r}, and goes on with {value}. "
+                "Sums are now split in another way, so it will not end with the same bytes as a "
+                "run that nobody interrupted.",
+                flush=True,
+            )
+
+
+def crowded(remedy: str) -> None:
+    """Print that other programs slow the training down; `remedy` is a variable to set."""
+    Progress.write(
+        "Other programs are using the processor, so this training is slower than it could be: "
+        f"close them, or start it with {remedy} in front of the command"
+    )
+
+
 def epoch_line(row: EpochRow, epochs: int) -> None:
     """Print the line that stays on the screen after an epoch."""
     print(
@@ -89,6 +110,7 @@ def result(record: RunRecord, folder: Path) -> None:
     print(
         f"\nTest:      MSE {record.test_mse:.6f}  PSNR {record.test_psnr:.2f} dB"
         f"  SSIM {record.test_ssim:.4f}  (weights of epoch {record.best_epoch})"
+        "\n           (PSNR: the mean of each image's own; the PSNR of that MSE is lower)"
         f"\nTime:      {record.train_seconds:.1f} s of training,"
         f" {record.images_per_second:,.0f} images/s"
         f"\nFiles:     {shown(folder)}",

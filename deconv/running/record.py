@@ -3,19 +3,22 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+import reprlib
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
-from deconv.config import RunConfig
+from deconv.config import LARGEST, RunConfig
 from deconv.errors import DAMAGE, ArtifactError
-from deconv.files import explained, write_atomically
+from deconv.files import read_whole, write_atomically
 
 WEIGHTS = "weights.safetensors"
 METRICS = "metrics.json"
 HISTORY = "history.csv"
 CONFIG = "config.json"
+LARGEST_FILE = 2**22  # bytes; a history of 10,000 epochs takes 1.5 million
 
 Row = TypeVar("Row")
 
@@ -31,6 +34,9 @@ class Backend:
     """"cpu", "cuda" or "mps"."""
     compiled: bool = False
     """Whether the training step is."""
+    threads: int = 0
+    """Processor threads that share an operation. Sums are split between them, so the last digits
+    depend on it. 0 where something else than a processor computes."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,8 @@ class RunRecord:
     """Training alone, compilation and first batch included, evaluation not."""
     images_per_second: float
     """Training images over `train_seconds`."""
+    threads: int = 0
+    """Processor threads that share an operation; 0 on a GPU, and in records of before."""
 
 
 def write_config(folder: Path, config: RunConfig) -> None:
@@ -96,10 +104,9 @@ def write_record(folder: Path, record: RunRecord) -> None:
 def read_record(folder: Path) -> RunRecord:
     """Read `metrics.json`; raises `ArtifactError` when it is missing or not what a run writes."""
     path = folder / METRICS
-    with explained("read", path):
-        text = path.read_bytes()
+    text = read_whole(path, LARGEST_FILE)
     try:
-        return typed_row(RunRecord, json.loads(text))
+        return typed_row(RunRecord, {"threads": 0} | json.loads(text))  # older ones lack it
     except DAMAGE as error:
         raise ArtifactError(f"{path} is not the record of a run: {error}") from error
 
@@ -116,8 +123,7 @@ def write_history(folder: Path, rows: Sequence[EpochRow]) -> None:
 def read_history(folder: Path) -> list[EpochRow]:
     """Read `history.csv`; raises `ArtifactError` when it is missing or not what a run writes."""
     path = folder / HISTORY
-    with explained("read", path):
-        data = path.read_bytes()
+    data = read_whole(path, LARGEST_FILE)
     try:
         return [typed_row(EpochRow, row) for row in csv.DictReader(io.StringIO(data.decode()))]
     except (csv.Error, *DAMAGE) as error:
@@ -128,8 +134,17 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
     write_atomically(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
+POSSIBLE: dict[type, Callable[[Any], bool]] = {
+    bool: lambda value: True,
+    int: lambda value: 0 <= value < 2**32,  # they are counts, and a seed, which NumPy bounds so
+    float: lambda value: abs(value) <= LARGEST,  # which NaN is not
+    str: str.isprintable,  # no line breaks, nothing that a terminal obeys
+}
+"""Which values of a type can stand in a record or a history."""
+
+
 def typed_row(row_class: type[Row], content: object) -> Row:
-    """Build a row from text or JSON, with every value of the type its field names.
+    """Build a row from text or JSON: every value of the type its field names, and possible.
 
     Raises `TypeError` or `ValueError` when that cannot be done.
     """
@@ -138,14 +153,16 @@ def typed_row(row_class: type[Row], content: object) -> Row:
     types = get_type_hints(row_class)
     if missing := types.keys() - content.keys():
         raise ValueError(f"it lacks {', '.join(sorted(missing))}")
-    return row_class(**{name: _typed(content[name], kind) for name, kind in types.items()})
+    values = {name: _typed(content[name], kind) for name, kind in types.items()}
+    for name, kind in types.items():
+        if type(values[name]) is not kind or not POSSIBLE[kind](values[name]):
+            raise ValueError(f"{name} cannot be {reprlib.repr(content[name])}")
+    return row_class(**values)
 
 
 def _typed(value: object, kind: type) -> object:
-    if isinstance(value, str) and kind in (int, float):  # CSV knows only text
-        return kind(value)
-    if type(value) is int and kind is float:
-        return float(value)
-    if type(value) is not kind:
-        raise TypeError(f"{value!r} is not of type {kind.__name__}")
+    from_text = isinstance(value, str) and kind in (int, float)  # CSV knows only text
+    if from_text or (type(value) is int and kind is float):
+        with suppress(ValueError, OverflowError):
+            return kind(value)
     return value

@@ -1,9 +1,11 @@
 """A training run from its first word on the screen to its record: what every trainer shares."""
 
+import io
 import math
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -17,6 +19,7 @@ from deconv.metrics import Scores, to_unit_range
 from deconv.running import console, record
 from deconv.running.checkpoint import State
 from deconv.running.epoch import Epoch
+from deconv.running.processor import REMEDIES, Attention
 from deconv.running.progress import Progress
 from deconv.running.record import Backend, EpochRow, RunRecord
 from deconv.running.safekeeping import Safekeeping
@@ -37,25 +40,29 @@ class Run:
     ) -> None:
         """Take note of what is trained, on what; nothing is written before `with`."""
         self.config, self.splits, self.backend, self.workers = config, splits, backend, workers
-        self.folder = config.artifact_dir / f"{backend.framework}_deconv"
+        folder = config.artifact_dir / f"{backend.framework}_deconv"
         sizes = batch_sizes(len(splits.train), config.batch_size)
         rates = config.learning_rates(config.epochs * len(sizes)).reshape(config.epochs, -1)
         self.progress = Progress(rates, sizes)
         settings = settings_of(config, splits, backend)
-        self.keeper = Safekeeping(self.folder, settings, config, self.progress, workers)
+        shares = {"threads": backend.threads, "workers": workers.count}
+        self.keeper = Safekeeping(folder, settings, shares, config, self.progress, workers)
         self._cleanup = ExitStack()
         self._bar = console.Progress("", 0, silent=True)
+        self._attention = Attention(backend.threads)
 
     def __enter__(self) -> Self:
         """Make the run's folder, or with `config.resume` go on in it; say so.
 
-        Raises `ArtifactError` as `Safekeeping`.
+        Only the first worker speaks. Raises `ArtifactError` and `ConfigError` as `Safekeeping`.
         """
         with ExitStack() as stack:
+            stack.enter_context(self.workers.scope())
+            if not self.workers.leads:
+                stack.enter_context(redirect_stdout(io.StringIO()))
             stack.enter_context(self.keeper)
             if self.workers.leads:
                 self._announce()
-            stack.enter_context(self.workers.scope())
             self._cleanup = stack.pop_all()
         return self
 
@@ -63,6 +70,11 @@ class Run:
         """Let go of the workers, the signals and the lock."""
         self._bar.close()
         self._cleanup.__exit__(*failure)
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder, to write into; raises `ArtifactError` when it is no longer there."""
+        return self.keeper.folder
 
     def _announce(self) -> None:
         console.announce(self.config, self.backend, self.splits, self.workers.count)
@@ -121,6 +133,8 @@ class Run:
     def _after_step(self) -> None:
         self._bar.step(self.progress.epoch.sizes[-1], self.progress.epoch.latest_loss)
         self.keeper.after_step()
+        if self.workers.leads and self._attention.is_lost():
+            console.crowded(REMEDIES[self.backend.framework])
         if self.progress.epoch_is_done:
             self._bar.close()
 
@@ -228,4 +242,5 @@ def record_of(
         test_ssim=test.ssim,
         train_seconds=seconds,
         images_per_second=len(splits.train) * config.epochs / seconds,
+        threads=backend.threads,
     )

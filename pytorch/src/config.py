@@ -29,9 +29,18 @@ def detect_device(preference: DeviceName = "auto") -> torch.device:
     if not there[preference]:
         names = ", ".join(name for name, found in there.items() if found)
         raise DeviceError(f"--device {preference}: PyTorch finds no such device; it has {names}")
-    if preference == "cuda" and "LOCAL_RANK" in os.environ:  # torchrun: each process has its own
-        rank, count = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+    local = os.environ.get("LOCAL_RANK", "")
+    if preference == "cuda" and local.isdecimal():  # torchrun: each process has its own
+        rank, count = int(local), torch.cuda.device_count()
         if rank >= count:
             raise DeviceError(f"worker {rank + 1} of this machine finds only {count} CUDA devices")
         return torch.device("cuda", rank)
     return torch.device(preference)
+
+
+def count_threads(device: torch.device) -> int:
+    """Return how many threads share an operation; 0 where a GPU computes.
+
+    Without `OMP_NUM_THREADS`, PyTorch takes one for each core.
+    """
+    return torch.get_num_threads() if device.type == "cpu" else 0

@@ -4,14 +4,17 @@
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
 
 import torch
 from torch import distributed, nn
 
 from deconv.errors import ConfigError, DeviceError, TrainingError
-from deconv.running.workers import ALONE, LOST, Workers
+from deconv.running.workers import ALONE, LOST, MEETING_SECONDS, Workers, check_host, meet, not_met
 
 from .config import Config
 from .engine import compile_step
@@ -21,9 +24,10 @@ def join_workers(device: torch.device) -> Workers:
     """Meet the other processes that `torchrun` started; without it, be the only worker.
 
     CUDA devices talk through nccl, CPUs through gloo. Raises `DeviceError` for a
-    device that neither knows, and `ConfigError` when it was not torchrun.
+    device that neither knows, `ConfigError` when what torchrun should have set cannot
+    be right, and `TrainingError` when the others are not there in time.
     """
-    if "WORLD_SIZE" not in os.environ:
+    if "WORLD_SIZE" not in os.environ or (count := _number("WORLD_SIZE", 1, 9999)) == 1:
         return ALONE
     needed = ("RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
     if missing := [name for name in needed if name not in os.environ]:
@@ -31,30 +35,51 @@ def join_workers(device: torch.device) -> Workers:
             f"WORLD_SIZE is set, but {' and '.join(missing)} not: start several workers with "
             "torchrun, or unset WORLD_SIZE"
         )
+    rank = _number("RANK", 0, count - 1)
+    leader = (os.environ["MASTER_ADDR"], _number("MASTER_PORT", 1, 65535))
+    check_host("MASTER_ADDR", leader[0])
     if device.type not in ("cpu", "cuda"):
         raise DeviceError(f"several workers cannot train on {device.type}; give --device cpu")
+    if not distributed.is_torchelastic_launched():  # torchrun lets them meet before it starts them
+        meet(rank, count, leader)
     # Optimizers import this. Where a group is there already, it keeps hold of it for good, and
     # then gloo's threads outlive the program's end, which sometimes aborts.
-    import torch._dynamo
+    import torch._dynamo  # noqa: F401
 
-    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    backends = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
+    patience = timedelta(seconds=MEETING_SECONDS)
+    try:
+        store, *_ = next(distributed.rendezvous("env://", timeout=patience))
+        distributed.init_process_group(backends, store=store, rank=rank, world_size=count)
+    except RuntimeError as error:
+        raise not_met(rank, leader, error) from error
 
-    def agree(answer: bool) -> bool:
-        votes = torch.tensor(float(answer), device=device)
+    def exchange(mine: Any) -> list[Any]:
+        every = [None] * count
         with _connected():
-            distributed.all_reduce(votes)
-        return bool(votes)
+            distributed.all_gather_object(every, mine)
+        return every
 
     @contextmanager
     def group() -> Iterator[None]:
         try:
             yield
-            with _connected():
-                distributed.barrier()  # who leaves first would break the others' connections
+            exchange(None)  # who leaves first would break the others' connections
         finally:
             distributed.destroy_process_group()
 
-    return Workers(distributed.get_rank(), distributed.get_world_size(), agree, group)
+    return Workers(rank, count, exchange, group)
+
+
+def _number(name: str, low: int, high: int) -> int:
+    """Return the number in an environment variable."""
+    text = os.environ[name]
+    if not (re.fullmatch("[0-9]{1,5}", text) and low <= int(text) <= high):
+        raise ConfigError(
+            f"{name} is {text!r}, and must be a whole number from {low} to {high}: start several "
+            "workers with torchrun, or unset WORLD_SIZE"
+        )
+    return int(text)
 
 
 @contextmanager

@@ -1,5 +1,8 @@
 """Train the autoencoder: `python -m pytorch.src.train`."""
 
+if not __package__:  # started as a file
+    raise SystemExit("error: run it in the root of the repository: python -m pytorch.src.train")
+
 from dataclasses import replace
 
 import torch
@@ -10,7 +13,7 @@ from deconv.running.record import Backend, RunRecord
 from deconv.running.run import Run
 from deconv.weights import initial_weights
 
-from .config import Config, detect_device
+from .config import Config, count_threads, detect_device
 from .data import build_datasets
 from .distributed import choose_step, join_workers
 from .engine import evaluate, train_epoch
@@ -32,7 +35,8 @@ def train(config: Config) -> RunRecord:
     splits = load_splits(config)
     seed_everything(config.seed)
     step, compiled = choose_step(config, device, workers)
-    backend = Backend("pytorch", torch.__version__, device.type, compiled)
+    threads = count_threads(device)
+    backend = Backend("pytorch", torch.__version__, device.type, compiled, threads)
 
     with Run(config, splits, backend, workers) as run:
         model = build_model(config).to(device)

@@ -1,5 +1,6 @@
 """Settings of a TensorFlow run, and where it computes."""
 
+import os
 import platform
 from dataclasses import dataclass
 from typing import Literal
@@ -8,6 +9,7 @@ import tensorflow as tf
 
 from deconv.config import DeviceName, RunConfig
 from deconv.errors import DeviceError
+from deconv.running.processor import cores
 
 
 @dataclass(frozen=True)
@@ -38,3 +40,15 @@ def device_type(device: str) -> Literal["cpu", "cuda", "mps"]:
     if device == "/CPU:0":
         return "cpu"
     return "mps" if platform.system() == "Darwin" else "cuda"
+
+
+def count_threads(device: str) -> int:
+    """Return how many threads share an operation; 0 where a GPU computes.
+
+    Without `TF_NUM_INTRAOP_THREADS`, TensorFlow takes one for each core.
+    """
+    if device != "/CPU:0":
+        return 0
+    wish = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
+    chosen = tf.config.threading.get_intra_op_parallelism_threads()
+    return chosen or (int(wish) if wish.isdecimal() else 0) or cores()

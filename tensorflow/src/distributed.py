@@ -14,7 +14,7 @@ import keras
 import tensorflow as tf
 
 from deconv.errors import ConfigError, TrainingError
-from deconv.running.workers import LOST, Workers
+from deconv.running.workers import LOST, Workers, check_host, listen, meet, not_met
 
 from .config import Config
 from .engine import compile_step
@@ -32,44 +32,50 @@ def join_workers(device: str) -> Workers:
     """Meet the other processes that `TF_CONFIG` names; without it, be the only worker.
 
     Model and optimizer must be built inside the result's `scope`. Raises
-    `ConfigError` when `TF_CONFIG` cannot be understood.
+    `ConfigError` when `TF_CONFIG` cannot be right, and `TrainingError` when the
+    others are not there in time.
     """
-    if "TF_CONFIG" not in os.environ:
+    rank, addresses = _read_cluster() if "TF_CONFIG" in os.environ else (0, [])
+    if len(addresses) < 2:
         if device == "/GPU:0" and len(tf.config.list_physical_devices("GPU")) > 1:
             return Workers(scope=tf.distribute.MirroredStrategy().scope)
         return Workers(scope=lambda: tf.device(device))
+    for host, _ in addresses:
+        check_host("TF_CONFIG", host)
+    try:
+        listen(addresses[rank]).close()  # is it free?
+        # The strategy alone would wait for ever for a worker that does not come.
+        exchange = meet(rank, len(addresses), addresses[0])
+        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    except (OSError, tf.errors.OpError) as error:
+        raise not_met(rank, addresses[0], error) from error
+    return Workers(rank, len(addresses), exchange, strategy.scope)
+
+
+def _read_cluster() -> tuple[int, list[tuple[str, int]]]:
+    """Return this worker's number and host and port of each, from `TF_CONFIG`."""
     try:
         content = json.loads(os.environ["TF_CONFIG"])
-        rank, count = _read_cluster(**content["cluster"], **content["task"])
+        return _parse_cluster(**content["cluster"], **content["task"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ConfigError(
             f"TF_CONFIG is not understood ({error!r}); it must look like "
             '{"cluster": {"worker": ["host:port", "host:port"]}, '
             '"task": {"type": "worker", "index": 0}}'
         ) from error
-    strategy = tf.distribute.MultiWorkerMirroredStrategy()
-
-    @tf.function
-    def votes(answer: tf.Tensor) -> tf.Tensor:
-        each = strategy.run(lambda: tf.identity(answer))
-        return strategy.reduce("SUM", each, axis=None)
-
-    def agree(answer: bool) -> bool:
-        with _connected():
-            return bool(votes(tf.constant(float(answer))) > 0)
-
-    return Workers(rank, count, agree, strategy.scope)
 
 
-def _read_cluster(worker: list[str], type: str, index: int) -> tuple[int, int]:
-    """Return this worker's number and how many there are. Other kinds of tasks are not for us."""
+def _parse_cluster(worker: list[str], type: str, index: int) -> tuple[int, list[tuple[str, int]]]:
+    """Other kinds of tasks are not for us, nor are their names allowed here."""
     if type != "worker":
         raise ValueError(f"task {type}")
-    if not (isinstance(worker, list) and all(re.fullmatch(r"\S+:\d+", str(w)) for w in worker)):
-        raise ValueError(f"workers {worker}")
-    if not 0 <= int(index) < len(worker):
+    if index not in range(len(worker)):
         raise ValueError(f"index {index}")
-    return int(index), len(worker)
+    matches = [re.fullmatch(r"\[?(\S+?)\]?:([0-9]{1,5})", address) for address in worker]
+    addresses = [(match[1], int(match[2])) for match in matches if match]
+    if len({a for a in addresses if 0 < a[1] < 65536}) < len(worker):
+        raise ValueError(f"{worker}: not host:port of each, with ports from 1 to 65535")
+    return int(index), addresses
 
 
 @contextmanager

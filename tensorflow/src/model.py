@@ -7,6 +7,10 @@ PyTorch's `padding=1`: with kernel 3 and stride 2 it pads 0 pixels before and 1
 after, which shifts everything by one pixel.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import keras
 import tensorflow as tf
 from keras import layers
@@ -126,13 +130,29 @@ def build_model(config: Config) -> keras.Model:
     of the products inside.
     """
     tf.config.experimental.enable_tensor_float_32_execution(False)  # float32 means float32
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_bfloat16" if config.precision == "bfloat16" else "float32")
-    try:
+    with keras_settings("mixed_bfloat16" if config.precision == "bfloat16" else "float32"):
         down, up = encoder(), DECODERS[config.upsampler]()
         images = keras.Input((28, 28, 1))
         model = keras.Model(images, up(down(images)), name="autoencoder")
-    finally:
-        keras.config.set_dtype_policy(before)
     model.encoder, model.decoder = down, up
     return model
+
+
+@contextmanager
+def keras_settings(dtype_policy: str = "float32") -> Iterator[None]:
+    """Build with the settings that this package is written for, whatever the user's are.
+
+    Keras reads those from `~/.keras/keras.json`. They come back at the end.
+    """
+    before = keras.config.floatx(), keras.config.image_data_format(), keras.config.dtype_policy()
+    _set("float32", "channels_last", dtype_policy)
+    try:
+        yield
+    finally:
+        _set(*before)
+
+
+def _set(floatx: str, image_data_format: str, dtype_policy: Any) -> None:
+    keras.config.set_floatx(floatx)
+    keras.config.set_image_data_format(image_data_format)
+    keras.config.set_dtype_policy(dtype_policy)

@@ -8,6 +8,7 @@ from deconv.config import BETAS, EPSILON
 from deconv.running.checkpoint import State
 
 from .config import Config
+from .model import keras_settings
 from .utils import (
     canonical_variables,
     export_weights,
@@ -41,14 +42,15 @@ class Adam(keras.optimizers.AdamW):
 
 def build_optimizer(model: keras.Model, config: Config) -> keras.optimizers.Optimizer:
     """Return AdamW; with `weight_decay=0` it is Adam (Kingma and Ba 2015, Algorithm 1)."""
-    optimizer = Adam(
-        learning_rate=config.learning_rate,
-        beta_1=BETAS[0],
-        beta_2=BETAS[1],
-        epsilon=EPSILON,
-        weight_decay=config.weight_decay,
-    )
-    optimizer.build(model.trainable_variables)
+    with keras_settings():
+        optimizer = Adam(
+            learning_rate=config.learning_rate,
+            beta_1=BETAS[0],
+            beta_2=BETAS[1],
+            epsilon=EPSILON,
+            weight_decay=config.weight_decay,
+        )
+        optimizer.build(model.trainable_variables)
     return optimizer
 
 

@@ -1,5 +1,8 @@
 """Train the autoencoder: `python -m tensorflow.src.train`."""
 
+if not __package__:  # started as a file
+    raise SystemExit("error: run it in the root of the repository: python -m tensorflow.src.train")
+
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +12,12 @@ import tensorflow as tf
 
 from deconv import cli
 from deconv.data.splits import load_splits
+from deconv.files import explained
 from deconv.running.record import Backend, RunRecord
 from deconv.running.run import Run
 from deconv.weights import initial_weights
 
-from .config import Config, detect_device, device_type
+from .config import Config, count_threads, detect_device, device_type
 from .data import build_datasets
 from .distributed import choose_step, join_workers
 from .engine import evaluate, train_epoch
@@ -35,7 +39,8 @@ def train(config: Config) -> RunRecord:
     splits = load_splits(config)
     seed_everything(config.seed)
     step, compiled = choose_step(config, device, workers)
-    backend = Backend("tensorflow", tf.__version__, device_type(device), compiled)
+    threads = count_threads(device)
+    backend = Backend("tensorflow", tf.__version__, device_type(device), compiled, threads)
 
     with Run(config, splits, backend, workers) as run:
         model = build_model(config)
@@ -59,8 +64,9 @@ def train(config: Config) -> RunRecord:
 
 def as_keras_file(model: keras.Model) -> bytes:
     """Return the bytes of a file that Keras users can load without this project's code."""
-    with tempfile.TemporaryDirectory() as scratch:
-        file = Path(scratch) / "model.keras"
+    place = Path(tempfile.gettempdir())  # Keras too writes there, whatever it is told
+    with explained("write temporary files into", place), tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch, "model.keras")
         model.save(file)
         return file.read_bytes()
 

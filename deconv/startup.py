@@ -1,0 +1,61 @@
+"""What must happen before a framework is loaded, and so when `deconv` is first imported.
+
+Nothing else here does anything when it is imported. This does, because what a
+framework finds when it is loaded it keeps, and because loading takes seconds in
+which a command should already behave like one.
+"""
+
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+COMMANDS = ("deconv.", "pytorch.src.", "tensorflow.src.")
+
+
+def prepare() -> None:
+    """Set what a framework reads when it is loaded, and if this is a command, behave like one.
+
+    In a notebook, in a browser and in another program that imports us, it is none.
+    """
+    # Between two operations, libgomp's threads wait in a busy loop. Where another program has
+    # the core that one of them needs, they should soon give up.
+    if not {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} & os.environ.keys():
+        os.environ["GOMP_SPINCOUNT"] = "10000"
+    # "-m" stands in place of the program's name for as long as Python looks for the module.
+    if sys.argv[:1] == ["-m"] and any(
+        word.removeprefix("-m").startswith(COMMANDS) for word in sys.orig_argv
+    ):
+        _open_streams()
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # it may be ignored
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if any(option.startswith("error") for option in sys.warnoptions):
+            warnings.simplefilter("default")  # libraries warn: no reason to end a training
+
+
+@contextmanager
+def ctrl_c_raises() -> Iterator[None]:
+    """Let Ctrl-C raise `KeyboardInterrupt` where `prepare` made it end the process at once."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _open_streams() -> None:
+    """Let those of the three standard streams that are closed lead to nowhere.
+
+    Else the next file that is opened gets the number of one, and with it what is printed.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
+            os.set_inheritable(number, True)
