@@ -18,9 +18,9 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 14) else \
 	  f"error: Python 3.11, 3.12 or 3.13 is needed, but $(PYTHON) is {v[0]}.{v[1]}; try make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --quiet -e ".[notebooks,dev]" -c constraints.txt || { \
-	  echo "error: pip could not install the packages, for the reason above; is there a network?" >&2; \
-	  exit 1; }
+	@echo "Installing into $(VENV)"
+	@$(RUN) -m pip install --quiet -e ".[notebooks,dev]" -c constraints.txt || \
+	  { echo "error: pip could not install the packages, see above; is there a network?"; exit 1; } >&2
 	@touch $(READY)
 
 demo: setup  ## train both frameworks for 3 epochs and compare them

@@ -100,7 +100,7 @@ class _Stream:
             if self._needed and error.errno not in (errno.EPIPE, errno.EBADF):
                 raise UserError(
                     f"cannot write to standard output: {error.strerror}; all files are whole, "
-                    "and a training goes on with --resume"
+                    "and a training that has begun goes on with --resume"
                 ) from error
 
 

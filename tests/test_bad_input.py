@@ -1,8 +1,6 @@
 """Whatever a student gets wrong: one sentence, exit status 2, nothing half-written."""
 
 import gzip
-import io
-import os
 import subprocess
 import sys
 import tempfile
@@ -13,8 +11,7 @@ from PIL import Image
 from small_archives import cut_off_the_network
 
 from benchmarks.framework import Framework
-from deconv import cli
-from deconv.config import ROOT, RunConfig
+from deconv.config import ROOT
 from deconv.data.archives import ARCHIVES
 from deconv.errors import ArtifactError
 from deconv.weights import initial_weights, write_weights
@@ -91,66 +88,6 @@ def test_a_wrong_flag_in_a_shell(name, tmp_path):
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr == "error: --epochs must be at least 1, but is 0\n"
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
-def test_a_terminal_without_box_characters_gets_the_same_sentence(encoding, capsys, monkeypatch):
-    with capsys.disabled(), io.TextIOWrapper(io.BytesIO(), encoding=encoding) as terminal:
-        monkeypatch.setattr(sys, "stdout", terminal)
-        monkeypatch.setattr(sys, "stderr", said := io.StringIO())
-        with pytest.raises(SystemExit):
-            cli.parse(RunConfig, ["--epochs", "many"])
-        monkeypatch.undo()
-    begin = "error: Error parsing --epochs: invalid literal for int() with base 10: 'many'"
-    assert said.getvalue() == f"{begin}\n"
-
-
-@pytest.mark.parametrize(
-    ("flags", "words"),
-    [(["--tyro-print-completion", "nonsense"], "but got nonsense"),
-     (["--tyro-write-completion", "bash", "/no-such-folder/x"], "No such file")],
-)  # fmt: skip
-def test_completions_that_cannot_be_written(flags, words, capsys):
-    with pytest.raises(SystemExit) as stop:
-        cli.parse(RunConfig, flags)
-    assert stop.value.code == 2
-    error = capsys.readouterr().err
-    assert error.startswith("error: ")
-    assert words in error
-    assert error.count("\n") == 1
-
-
-def test_what_steers_a_terminal_is_shown_and_not_done(capsys):
-    with pytest.raises(SystemExit):
-        cli.fail("\x1b[2Jcafé.png\nerror: \u202efalse\n  1. our own next line")
-    assert capsys.readouterr().err == (
-        "error: \\x1b[2Jcafé.png\\nerror: \\u202efalse\n  1. our own next line\n"
-    )
-
-
-@pytest.mark.parametrize("name", ["pytorch", "tensorflow"])
-@pytest.mark.parametrize("command", [["{name}/src/train.py"], ["-m", "src.train"]])
-def test_a_trainer_that_is_started_elsewhere_says_where(command, name):
-    folder = ROOT if len(command) == 1 else ROOT / name
-    done = subprocess.run(
-        [sys.executable, *(word.format(name=name) for word in command)],
-        cwd=folder, capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 1
-    assert done.stderr == (
-        f"error: run it in the root of the repository: python -m {name}.src.train\n"
-    )
-
-
-def test_warnings_of_libraries_are_no_errors(tmp_path):
-    """Not even where a student asks for that, in the shell or for another program."""
-    (tmp_path / "tyro.py").write_text("import warnings; warnings.warn('old'); raise SystemExit(7)")
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "deconv.scratch"],
-        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 7
-    assert "UserWarning: old" in done.stderr
 
 
 def idx_of_plain_mnist() -> bytes:

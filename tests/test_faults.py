@@ -62,7 +62,7 @@ def new_folder(where: Path) -> Path:
     return where
 
 
-def train_under_strace(folder: Path, log: Path, calls: str, *more: str) -> tuple[int, str]:
+def train_under_strace(folder: Path, log: Path, calls: str, *more: str) -> tuple[int | None, str]:
     """Train; return the status and what was said on standard error."""
     strace = ("strace", "-f", "--seccomp-bpf", "-y", "-s0", "-o", str(log), "-e", f"trace={calls}")
     with (folder / "said.txt").open("w") as said:  # a file, because a disk is what is full here
@@ -79,7 +79,8 @@ def calls_of_a_run(folder: Path, log: Path) -> list[Call]:
     done = train_under_strace(folder, log, "fsync,write,/^(rename|mkdir|unlink)")
     assert done == (0, "")
     lines = log.read_text().splitlines()
-    found, seen, main_thread = [], Counter(), lines[0].split()[0]
+    found, main_thread = [], lines[0].split()[0]
+    seen: Counter[str] = Counter()
     for line in lines:
         if match := re.match(rf"{main_thread} +(\w+)\((.*)", line):
             seen[match[1]] += 1

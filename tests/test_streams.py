@@ -1,4 +1,4 @@
-"""Standard output and error closed, unread or full, and Ctrl-C before the work begins.
+"""Starting a command and speaking to the screen: closed, unread, full, and Ctrl-C too early.
 
 Where nobody reads, a command goes on and ends with the status of its work. Where its
 output cannot be written, it ends with one sentence, and its files are whole.
@@ -7,6 +7,7 @@ output cannot be written, it ends with one sentence, and its files are whole.
 import errno
 import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import pytest
 
 from benchmarks.framework import NAMES
 from deconv import cli
-from deconv.config import ROOT
+from deconv.config import ROOT, RunConfig
 from deconv.running.console import Progress
 
 FLAGS = ("--dataset=synthetic", "--device=cpu", "--epochs=1", "--limit=64")
@@ -173,3 +174,76 @@ def test_who_only_imports_us_keeps_ctrl_c_and_a_spin_count_of_its_own(importer):
         [sys.executable, "-c", code], cwd=ROOT, env=clean | given, capture_output=True, text=True
     )
     assert done.stdout.split() == ["default_int_handler", given.get("GOMP_SPINCOUNT", "10000")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_terminal_without_box_characters_gets_the_same_sentence(encoding, capsys, monkeypatch):
+    with capsys.disabled(), io.TextIOWrapper(io.BytesIO(), encoding=encoding) as terminal:
+        monkeypatch.setattr(sys, "stdout", terminal)
+        monkeypatch.setattr(sys, "stderr", said := io.StringIO())
+        with pytest.raises(SystemExit):
+            cli.parse(RunConfig, ["--epochs", "many"])
+        monkeypatch.undo()
+    begin = "error: Error parsing --epochs: invalid literal for int() with base 10: 'many'"
+    assert said.getvalue() == f"{begin}\n"
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [(["--tyro-print-completion", "nonsense"], "but got nonsense"),
+     (["--tyro-write-completion", "bash", "/no-such-folder/x"], "No such file")],
+)  # fmt: skip
+def test_completions_that_cannot_be_written(flags, words, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.parse(RunConfig, flags)
+    assert stop.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert words in error
+    assert error.count("\n") == 1
+
+
+def test_what_steers_a_terminal_is_shown_and_not_done(capsys):
+    with pytest.raises(SystemExit):
+        cli.fail("\x1b[2Jcafé.png\nerror: \u202efalse\n  1. our own next line")
+    assert capsys.readouterr().err == (
+        "error: \\x1b[2Jcafé.png\\nerror: \\u202efalse\n  1. our own next line\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["pytorch", "tensorflow"])
+@pytest.mark.parametrize("command", [["{name}/src/train.py"], ["-m", "src.train"]])
+def test_a_trainer_that_is_started_elsewhere_says_where(command, name):
+    folder = ROOT if len(command) == 1 else ROOT / name
+    done = subprocess.run(
+        [sys.executable, *(word.format(name=name) for word in command)],
+        cwd=folder, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"error: run it in the root of the repository: python -m {name}.src.train\n"
+    )
+
+
+@pytest.mark.slow
+def test_setting_up_without_a_network_says_so(tmp_path):
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    offline = {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
+    done = subprocess.run(
+        ["make", f"PYTHON={sys.executable}", "demo"],
+        cwd=tmp_path, env=os.environ | offline, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "\nerror: pip could not install the packages, see above; is there a" in done.stderr
+
+
+def test_warnings_of_libraries_are_no_errors(tmp_path):
+    """Not even where a student asks for that, in the shell or for another program."""
+    (tmp_path / "tyro.py").write_text("import warnings; warnings.warn('old'); raise SystemExit(7)")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "deconv.scratch"],
+        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 7
+    assert "UserWarning: old" in done.stderr

@@ -4,6 +4,9 @@
 several threads may share it.
 """
 
+if not __package__:  # started as a file
+    raise SystemExit("error: run it in the repository's root: python -m tensorflow.src.inference")
+
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
