@@ -21,6 +21,7 @@ from benchmarks.framework import TRAINERS
 from benchmarks.machine import describe
 from deconv import cli
 from deconv.config import FRAMEWORKS, ROOT, DatasetName, at_least
+from deconv.errors import ConfigError
 from deconv.running.record import read_record
 
 WAITING = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY", "OMP_NUM_THREADS", "OPENBLAS_THREAD_TIMEOUT")
@@ -51,6 +52,9 @@ class BusyConfig:
     def __post_init__(self) -> None:
         at_least("repeats", self.repeats, 1)
         at_least("limit", self.limit, 1)
+        for pair in ",".join(self.settings).split(","):
+            if pair and "=" not in pair:
+                raise ConfigError(f"--settings must be like NAME=VALUE, but has {pair}")
 
 
 @contextmanager
@@ -80,6 +84,11 @@ def images_per_second(name: str, config: BusyConfig, setting: str) -> float:
 def main() -> None:
     """Read the command line, measure and print."""
     config = cli.parse(BusyConfig)
+    cli.run(lambda: measure(config))
+
+
+def measure(config: BusyConfig) -> None:
+    """Time every setting beside every number of programs and print it."""
     print(f"{describe()}\nimages per second of --epochs 1 --limit {config.limit}")
     for name in config.frameworks:
         for programs in config.beside:

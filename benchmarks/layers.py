@@ -16,7 +16,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from benchmarks.framework import Framework
-from benchmarks.machine import describe
+from benchmarks.machine import describe, rate
 from benchmarks.throughput import (
     CASES,
     PRECISIONS,
@@ -24,7 +24,6 @@ from benchmarks.throughput import (
     TRAINING_MACS,
     free_memory,
     matrix_product,
-    rate,
 )
 from deconv import cli
 from deconv.architecture import layers

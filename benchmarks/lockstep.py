@@ -7,14 +7,13 @@ The learning rate is constant here, where the trainers let it climb and fall.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.framework import NAMES, Framework
 from deconv import cli
-from deconv.config import ROOT, DatasetName, RunConfig, at_least
+from deconv.config import ROOT, DatasetName, RunConfig, UserPath, at_least
 from deconv.data.splits import TITLES, Splits, load_splits
 from deconv.drawing import plots
 from deconv.files import shown
@@ -37,9 +36,9 @@ class LockstepConfig:
     """Pairs of trainings of each kind, with seeds 0, 1, …: what one pair gives is chance."""
     dataset: DatasetName = "fashion-mnist"
     """auto: Fashion-MNIST if found or downloadable, else the built-in drawn garments."""
-    data_dir: Path | None = None
+    data_dir: UserPath | None = None
     """Folder of the Fashion-MNIST archives."""
-    output: Path = ROOT / "docs" / "figures" / "lockstep.png"
+    output: UserPath = ROOT / "docs" / "figures" / "lockstep.png"
     """Where to write the picture."""
 
     def __post_init__(self) -> None:

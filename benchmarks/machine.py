@@ -1,8 +1,11 @@
-"""What a measurement was made on."""
+"""What a measurement was made on, and how fast something runs there."""
 
 import platform
+import time
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from deconv.running.processor import cores
 
@@ -22,3 +25,17 @@ def describe() -> str:
         processor += f" ({widest[0]})" if widest else ""
     libraries = ", ".join(f"{name} {version(name)}" for name in ("torch", "tensorflow", "numpy"))
     return f"{cores()} cores of {processor}, Python {platform.python_version()}, {libraries}"
+
+
+def rate(work: Callable[[], Any], amount: float, seconds: float) -> float:
+    """Return the amount of work done in a second, after a first go that is not counted.
+
+    It goes on for at least so many `seconds`, and does the work at least once.
+    """
+    work()
+    done, start = 0, time.perf_counter()
+    while True:
+        work()
+        done += 1
+        if (passed := time.perf_counter() - start) >= seconds:
+            return amount * done / passed

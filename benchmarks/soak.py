@@ -113,6 +113,11 @@ def soak(name: str, config: SoakConfig, where: Path) -> Counter:
 def main() -> None:
     """Read the command line, kill, and print what came of it."""
     config = cli.parse(SoakConfig)
+    cli.run(lambda: kill(config))
+
+
+def kill(config: SoakConfig) -> None:
+    """Kill runs of all trainers; print the counts, and end with status 1 after a mismatch."""
     prepare(config.frameworks)
     results = {}
     for name in config.frameworks:

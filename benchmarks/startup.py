@@ -65,6 +65,11 @@ def seconds_to_first_step(framework: str, dataset: DatasetName, *flags: str) -> 
 def main() -> None:
     """Read the command line, measure and print."""
     config = cli.parse(StartupConfig)
+    cli.run(lambda: measure(config))
+
+
+def measure(config: StartupConfig) -> None:
+    """Time everything and print it."""
     tasks = {"import deconv.config": partial(seconds_of, "-c", "import deconv.config")}
     for framework, library in LIBRARIES.items():
         name = FRAMEWORKS[framework]

@@ -8,13 +8,11 @@ that the model's multiply-accumulates (MACs) run as fast as those of the product
 
 import json
 import multiprocessing
-import time
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,10 +20,10 @@ from matplotlib.figure import Figure
 from tqdm.auto import tqdm
 
 from benchmarks.framework import NAMES, Framework
-from benchmarks.machine import describe
+from benchmarks.machine import describe, rate
 from deconv import cli
 from deconv.architecture import layers
-from deconv.config import FRAMEWORKS, ROOT, at_least
+from deconv.config import FRAMEWORKS, ROOT, UserPath, at_least
 from deconv.data.synthetic import draw_garments
 from deconv.drawing import plots
 from deconv.files import shown, write_atomically
@@ -53,23 +51,13 @@ class ThroughputConfig:
     """Times that everything is measured; medians are printed."""
     seconds: float = 0.3
     """How long each measurement lasts at least."""
-    output: Path = ROOT / "artifacts" / "benchmarks"
+    output: UserPath = ROOT / "artifacts" / "benchmarks"
     """Folder for throughput.json and throughput.png."""
 
     def __post_init__(self) -> None:
         at_least("sizes", min(self.sizes, default=0), 1)
         at_least("repeats", self.repeats, 1)
         at_least("seconds", self.seconds, 0)
-
-
-def rate(work: Callable[[], Any], amount: float, seconds: float) -> float:
-    """Return the amount of work done in a second, after a first go that is not counted."""
-    work()
-    done, start = 0, time.perf_counter()
-    while (passed := time.perf_counter() - start) < seconds:
-        work()
-        done += 1
-    return amount * done / passed
 
 
 def matrix_product(framework: str, precision: str) -> Callable[[], Any]:

@@ -13,7 +13,6 @@ import multiprocessing
 import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -23,7 +22,7 @@ from tqdm.auto import tqdm
 from benchmarks.machine import describe
 from benchmarks.recipes import NAMES, Reconstruct, load
 from deconv import cli, metrics
-from deconv.config import ROOT, DatasetName, RunConfig, at_least
+from deconv.config import ROOT, DatasetName, RunConfig, UserPath, at_least
 from deconv.data.splits import TITLES, load_splits
 from deconv.drawing import plots
 from deconv.files import shown, write_atomically
@@ -46,9 +45,9 @@ class TimeConfig:
     """Smoke test: drawn garments, one repeat, a low target."""
     dataset: DatasetName = "fashion-mnist"
     """auto: Fashion-MNIST if found or downloadable, else the built-in drawn garments."""
-    data_dir: Path | None = None
+    data_dir: UserPath | None = None
     """Folder of the Fashion-MNIST archives."""
-    output: Path = ROOT / "artifacts" / "benchmarks"
+    output: UserPath = ROOT / "artifacts" / "benchmarks"
     """Folder for time_to_psnr.json and time_to_psnr.png."""
 
     def __post_init__(self) -> None:

@@ -4,7 +4,6 @@ Times each on both transposed layers of the model, in float32, for one image and
 for a batch. The table of docs/arithmetic.md has the same rows in the same order.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.machine import describe
+from benchmarks.machine import describe, rate
 from deconv import cli
 from deconv.arithmetic import METHODS, conv_transpose2d, macs
 from deconv.config import at_least
@@ -54,21 +53,10 @@ def measure(config: ViewsConfig) -> dict[Case, float]:
                 options = {**OPTIONS, "method": view}
                 work[layer, images, view] = partial(conv_transpose2d, x, w, **options)
     rounds = [
-        [1e6 * seconds_of(task, config.seconds) / case[1] for case, task in work.items()]
+        [1e6 / rate(task, case[1], config.seconds) for case, task in work.items()]
         for _ in range(config.repeats)
     ]
     return dict(zip(work, np.median(rounds, axis=0).tolist(), strict=True))
-
-
-def seconds_of(task: Callable[[], object], shortest: float) -> float:
-    """Return how long one call takes: the mean of as many calls as last at least `shortest`."""
-    task()
-    calls, start = 0, time.perf_counter()
-    while True:
-        task()
-        calls += 1
-        if (passed := time.perf_counter() - start) >= shortest:
-            return passed / calls
 
 
 def report(found: dict[Case, float], batch_size: int) -> None:

@@ -24,7 +24,7 @@ BETAS, EPSILON = (0.95, 0.95), 1e-8
 stumbles less at a high learning rate. Orvieto and Gower (2025, arXiv:2505.21829) found equal ones
 good for language models too."""
 
-LARGEST = float(np.finfo(np.float32).max)
+FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 DatasetName = Literal["fashion-mnist", "synthetic", "auto"]
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
@@ -103,7 +103,7 @@ class RunConfig:
         _at_most("seed", self.seed, 2**32 - 1)  # NumPy's generators take no more
         if self.limit is not None:
             at_least("limit", self.limit, 1)
-        if not 0 < self.learning_rate < LARGEST:
+        if not 0 < self.learning_rate < FLOAT32_MAX:
             raise ConfigError(
                 f"--learning-rate must be a number above 0 in float32, but is {self.learning_rate}"
             )
@@ -111,7 +111,7 @@ class RunConfig:
             raise ConfigError(
                 f"--checkpoint-seconds must be 0 or above, but is {self.checkpoint_seconds}"
             )
-        if not 0 <= self.weight_decay < LARGEST:
+        if not 0 <= self.weight_decay < FLOAT32_MAX:
             raise ConfigError(
                 f"--weight-decay must be 0 or above in float32, but is {self.weight_decay}"
             )

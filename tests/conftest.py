@@ -1,4 +1,4 @@
-"""One fixture, `framework`: the same test runs against PyTorch and against TensorFlow."""
+"""What several tests start from; with `framework`, a test runs against PyTorch and TensorFlow."""
 
 import os
 
@@ -10,6 +10,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 import numpy as np
 import pytest
+from small_archives import cut_off_the_network, write_small_archives
 
 from benchmarks.framework import NAMES, Framework
 from deconv.data import splits
@@ -42,3 +43,21 @@ def few_garments():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(splits, "GARMENTS", FEW_GARMENTS)
         yield
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """A folder of small archives that take the place of the official ones."""
+    return write_small_archives(tmp_path / "served", monkeypatch)
+
+
+@pytest.fixture
+def empty(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    cut_off_the_network(monkeypatch)

@@ -9,26 +9,13 @@ import sys
 
 import numpy as np
 import pytest
-from small_archives import idx, official_archives, write_small_archives
+from small_archives import idx, official_archives
 
 from deconv.config import ROOT, RunConfig
 from deconv.data.archives import ARCHIVES, find_data_dir
 from deconv.data.idx import read_images, read_labels
 from deconv.data.splits import CLASS_NAMES, load_splits
 from deconv.errors import DataError
-
-
-@pytest.fixture
-def small(tmp_path, monkeypatch):
-    """A folder of small archives that take the place of the official ones."""
-    return write_small_archives(tmp_path / "served", monkeypatch)
-
-
-@pytest.fixture
-def empty(tmp_path):
-    folder = tmp_path / "data"
-    folder.mkdir()
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import lockstep, throughput, time_to_psnr
+from benchmarks import busy, lockstep, throughput, time_to_psnr
 from deconv.architecture import layers
 from deconv.config import ROOT
 from deconv.errors import ConfigError
@@ -28,7 +28,8 @@ def run(module: str, *arguments: str) -> str:
 
 @pytest.mark.parametrize(
     ("module", "config", "flag"),
-    [("checkpoints", "CheckpointsConfig", "repeats"), ("layers", "LayersConfig", "batch-size"),
+    [("busy", "BusyConfig", "repeats"), ("checkpoints", "CheckpointsConfig", "repeats"),
+     ("layers", "LayersConfig", "batch-size"), ("views", "ViewsConfig", "repeats"),
      ("lockstep", "LockstepConfig", "steps"), ("soak", "SoakConfig", "kills"),
      ("startup", "StartupConfig", "repeats"), ("throughput", "ThroughputConfig", "repeats"),
      ("time_to_psnr", "TimeConfig", "repeats")],
@@ -37,6 +38,18 @@ def test_nothing_to_measure_is_refused(module, config, flag) -> None:
     make = getattr(import_module(f"benchmarks.{module}"), config)
     with pytest.raises(ConfigError, match=f"^--{flag} must be at least 1, but is 0$"):
         make(**{flag.replace("-", "_"): 0})
+
+
+def test_a_setting_without_a_value_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"must be like NAME=VALUE, but has OMP_NUM_THREADS$"):
+        busy.BusyConfig(settings=("A=1", "B=2,OMP_NUM_THREADS"))
+
+
+@pytest.mark.slow
+def test_busy() -> None:
+    flags = ["--frameworks", "numpy", "--beside", "0", "1", "--repeats", "1", "--limit", "64"]
+    printed = run("busy", *flags, "--dataset", "synthetic")
+    assert re.findall(r"^NumPy, beside (\d), default +[\d,]+ ", printed, re.MULTILINE) == ["0", "1"]
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from small_archives import REMEDIES, cut_off_the_network, write_small_archives
+from small_archives import REMEDIES
 
 from deconv.config import ROOT, RunConfig
 from deconv.data import download as downloading
@@ -21,12 +21,6 @@ from deconv.data.download import MIRRORS, download
 from deconv.data.splits import load_splits
 from deconv.errors import DataError
 from deconv.files import TEMPORARY
-
-
-@pytest.fixture
-def small(tmp_path, monkeypatch):
-    """A folder of small archives that take the place of the official ones."""
-    return write_small_archives(tmp_path / "served", monkeypatch)
 
 
 class Mirrors:
@@ -116,18 +110,6 @@ def mirrors(small, monkeypatch):
         served.hold.set()
         server.shutdown()
         thread.join()
-
-
-@pytest.fixture
-def no_network(monkeypatch):
-    cut_off_the_network(monkeypatch)
-
-
-@pytest.fixture
-def empty(tmp_path):
-    folder = tmp_path / "data"
-    folder.mkdir()
-    return folder
 
 
 def same_files(folder, other):

@@ -11,25 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from small_archives import SMALL_TEST, idx, numbered_images, write_small_archives
+from small_archives import SMALL_TEST, idx, numbered_images
 
 from deconv.data.archives import ARCHIVES
 from deconv.data.idx import LARGEST_FILE, parse_idx, read_images, read_labels
 from deconv.errors import DataError
-
-
-@pytest.fixture
-def small(tmp_path, monkeypatch):
-    """A folder of small archives that take the place of the official ones."""
-    return write_small_archives(tmp_path / "served", monkeypatch)
-
-
-@pytest.fixture
-def empty(tmp_path):
-    folder = tmp_path / "data"
-    folder.mkdir()
-    return folder
-
 
 # ---------------------------------------------------------------- parsing
 

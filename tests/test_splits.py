@@ -10,10 +10,8 @@ import pytest
 from small_archives import (
     SMALL_TEST,
     SMALL_TRAIN,
-    cut_off_the_network,
     numbered_images,
     official_archives,
-    write_small_archives,
 )
 
 from deconv.config import ROOT, RunConfig
@@ -23,24 +21,6 @@ from deconv.errors import ConfigError, DataError
 
 def number_of(images):
     return images[:, 0, 0].astype(int) * 256 + images[:, 0, 1]
-
-
-@pytest.fixture
-def small(tmp_path, monkeypatch):
-    """A folder of small archives that take the place of the official ones."""
-    return write_small_archives(tmp_path / "served", monkeypatch)
-
-
-@pytest.fixture
-def no_network(monkeypatch):
-    cut_off_the_network(monkeypatch)
-
-
-@pytest.fixture
-def empty(tmp_path):
-    folder = tmp_path / "data"
-    folder.mkdir()
-    return folder
 
 
 # ---------------------------------------------------------------- which dataset

@@ -9,7 +9,7 @@ what becomes of a flat input is up to the weights.
 
 import numpy as np
 
-from deconv.arithmetic.geometry import IntOrPair, check_kernel, pair, transposed_geometry
+from deconv.arithmetic.geometry import IntOrPair, check_kernel, numbers_of_axes, transposed_geometry
 from deconv.arithmetic.matrix import triples
 
 
@@ -58,18 +58,11 @@ def phase_gains(
     stay. Raises `ConfigError` (a `ValueError`) for a layer that cannot be.
     """
     check_kernel(w, "(in, out, kh, kw)")
-    sh, sw = pair("stride", stride, 1)
-    row, col = (
-        (np.arange(kernel) * d - p) % s
-        for kernel, s, p, d in zip(
-            pair("kernel", w.shape[2:], 1),
-            (sh, sw),
-            pair("padding", padding, 0),
-            pair("dilation", dilation, 1),
-            strict=True,
-        )
+    axes = list(
+        numbers_of_axes(kernel=w.shape[2:], stride=stride, padding=padding, dilation=dilation)
     )
-    gains = np.zeros((*w.shape[:2], sh, sw), w.sum(axis=(2, 3)).dtype)
+    row, col = ((np.arange(kernel) * d - p) % s for kernel, s, p, d in axes)
+    gains = np.zeros((*w.shape[:2], *(s for _, s, _, _ in axes)), w.sum(axis=(2, 3)).dtype)
     for a in range(w.shape[2]):
         for b in range(w.shape[3]):
             gains[:, :, row[a], col[b]] += w[:, :, a, b]

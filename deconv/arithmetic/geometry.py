@@ -6,6 +6,7 @@ says "small map" and "large map" instead of input and output, because which of
 the two is the input is exactly what transposing swaps.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -53,19 +54,10 @@ def conv_geometry(
     size: IntOrPair, kernel: IntOrPair, stride: IntOrPair, padding: IntOrPair, dilation: IntOrPair
 ) -> Geometry:
     """Geometry of a direct convolution of `size` pixels; raises `ConfigError` if it cannot be."""
-    return Geometry(
-        *(
-            Axis(conv_output_size(n, k, s, p, d), n, k, s, p, d)
-            for n, k, s, p, d in zip(
-                pair("size", size, 1),
-                pair("kernel", kernel, 1),
-                pair("stride", stride, 1),
-                pair("padding", padding, 0),
-                pair("dilation", dilation, 1),
-                strict=True,
-            )
-        )
+    axes = numbers_of_axes(
+        size=size, kernel=kernel, stride=stride, padding=padding, dilation=dilation
     )
+    return Geometry(*(Axis(conv_output_size(*axis), *axis) for axis in axes))
 
 
 def transposed_geometry(
@@ -77,20 +69,26 @@ def transposed_geometry(
     dilation: IntOrPair,
 ) -> Geometry:
     """Geometry of a transposed convolution of `size` pixels; raises `ConfigError` likewise."""
-    return Geometry(
-        *(
-            Axis(n, output_size(n, k, s, p, extra, d), k, s, p, d)
-            for n, k, s, p, extra, d in zip(
-                pair("size", size, 1),
-                pair("kernel", kernel, 1),
-                pair("stride", stride, 1),
-                pair("padding", padding, 0),
-                pair("output_padding", output_padding, 0),
-                pair("dilation", dilation, 1),
-                strict=True,
-            )
-        )
+    axes = numbers_of_axes(
+        size=size,
+        kernel=kernel,
+        stride=stride,
+        padding=padding,
+        output_padding=output_padding,
+        dilation=dilation,
     )
+    return Geometry(
+        *(Axis(n, output_size(n, k, s, p, extra, d), k, s, p, d) for n, k, s, p, extra, d in axes)
+    )
+
+
+def numbers_of_axes(**numbers: IntOrPair) -> Iterator[tuple[int, ...]]:
+    """Give the numbers of the rows, then those of the columns, in the order of the names.
+
+    Raises `ConfigError` where one is not whole: at least 0 for a padding, 1 for the others.
+    """
+    pairs = (pair(name, value, int("padding" not in name)) for name, value in numbers.items())
+    return zip(*pairs, strict=True)
 
 
 def pair(name: str, value: IntOrPair, smallest: int) -> tuple[int, int]:

@@ -126,7 +126,7 @@ def reconstruct(
 
 def _inference_command(run: FinishedRun, data_dir: Path | None, device: DeviceName) -> np.ndarray:
     module = f"{run.record.framework}.src.inference"
-    with explained("make a temporary folder for", run.folder), TemporaryDirectory() as temporary:
+    with explained("measure", run.folder), TemporaryDirectory() as temporary:
         array = Path(temporary) / "reconstructions.npy"
         command: list[str | Path] = [sys.executable, "-m", module, "--array", array]
         command += ["--weights", run.folder / WEIGHTS, "--device", device]

@@ -20,7 +20,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from deconv.architecture import Weights, parameter_shapes
-from deconv.config import LARGEST
+from deconv.config import FLOAT32_MAX
 from deconv.errors import DAMAGE, ArtifactError
 from deconv.files import explained, read_whole, write_atomically
 from deconv.running.record import EpochRow, typed_row
@@ -43,7 +43,7 @@ class Checkpoint:
     """The state of a run between two steps."""
 
     settings: dict[str, Any]
-    """Everything that decides what comes next; a run with other settings cannot go on from here."""
+    """Everything that decides what comes next, and what shares the work (threads, workers)."""
     history: list[EpochRow]
     losses: np.ndarray
     """Of the steps of the epoch that had begun: float32 `(steps,)`, empty between two epochs."""
@@ -137,7 +137,7 @@ def check_fit(checkpoint: Checkpoint, folder: Path, epochs: int, steps: int) -> 
         and begun < steps
         and step <= epochs * steps
         and all(row.seconds > 0 for row in history)
-        and 0 <= checkpoint.seconds <= LARGEST
+        and 0 <= checkpoint.seconds <= FLOAT32_MAX
         and {name: array.shape for name, array in arrays.items()} == layout
         and all(array.dtype == np.float32 for array in arrays.values())
         and all(np.isfinite(array).all() for array in arrays.values())

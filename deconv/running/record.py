@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
-from deconv.config import LARGEST, RunConfig
+from deconv.config import FLOAT32_MAX, RunConfig
 from deconv.errors import DAMAGE, ArtifactError
 from deconv.files import read_whole, write_atomically
 
@@ -137,7 +137,7 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
 POSSIBLE: dict[type, Callable[[Any], bool]] = {
     bool: lambda value: True,
     int: lambda value: 0 <= value < 2**32,  # they are counts, and a seed, which NumPy bounds so
-    float: lambda value: abs(value) <= LARGEST,  # which NaN is not
+    float: lambda value: abs(value) <= FLOAT32_MAX,  # which NaN is not
     str: str.isprintable,  # no line breaks, nothing that a terminal obeys
 }
 """Which values of a type can stand in a record or a history."""
