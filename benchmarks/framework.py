@@ -23,7 +23,8 @@ TRAINERS = {
 }
 """The command that trains, of each framework and of the trainer without one."""
 MODULES = (
-    "config", "data", "model", "engine", "optimizer", "distributed", "train", "inference", "utils",
+    "config", "data", "model", "engine", "tasks", "optimizer", "distributed", "train", "inference",
+    "utils",
 )  # fmt: skip
 
 
@@ -50,23 +51,27 @@ class Framework:
         """Pass NHWC images through a model or a part of one."""
         return self.utils.to_numpy(model(self.utils.from_numpy(images)))
 
-    def loss_and_gradients(self, model: Any, images: np.ndarray) -> tuple[float, Weights]:
+    def loss_and_gradients(
+        self, model: Any, images: np.ndarray, targets: np.ndarray | None = None, **settings: Any
+    ) -> tuple[float, Weights]:
         """Return the loss of one batch and the gradient of every parameter, canonical layout."""
         batch = self.utils.from_numpy(images)
+        wanted = batch if targets is None else self.utils.from_numpy(targets)
+        loss_fn = self.tasks.choose_loss(self.config.Config(**settings))
         if self.name == "pytorch":
-            loss = self.engine.loss_fn(model(batch), batch)
+            loss = loss_fn(model(batch), wanted)
             loss.backward()
             gradients = {name: p.grad.numpy() for name, p in model.named_parameters()}
             return float(loss.detach()), gradients
         import tensorflow as tf
 
         with tf.GradientTape() as tape:
-            loss = self.engine.loss_fn(model(batch), batch)
+            loss = loss_fn(model(batch), wanted)
         gradients = tape.gradient(loss, model.trainable_variables)
         names = self.utils.export_weights(model)
         # Keras' kernels have the canonical layout's axes in another order.
         arrays = [g.numpy() for g in gradients]
-        arrays = [a.transpose(3, 2, 0, 1) if a.ndim == 4 else a for a in arrays]
+        arrays = [a.transpose(3, 2, 0, 1) if a.ndim == 4 else a.T for a in arrays]
         return float(loss), dict(zip(names, arrays, strict=True))
 
     def sgd(self, model: Any) -> Any:

@@ -11,12 +11,17 @@ from typing import Annotated, Literal
 import numpy as np
 import tyro
 
-from deconv.architecture import Upsampler
+from deconv.architecture import Design
 from deconv.errors import ConfigError, UserError
 
 ROOT = Path(__file__).resolve().parents[1]
 
-FRAMEWORKS = {"pytorch": "PyTorch", "tensorflow": "TensorFlow", "numpy": "NumPy"}
+FRAMEWORKS = {
+    "pytorch": "PyTorch",
+    "tensorflow": "TensorFlow",
+    "numpy": "NumPy",
+    "handmade": "written by hand",
+}
 """Package name to the name that people read."""
 
 BETAS, EPSILON = (0.95, 0.95), 1e-8
@@ -59,7 +64,7 @@ UserPath = Annotated[
 
 
 @dataclass(frozen=True)
-class RunConfig:
+class RunConfig(Design):
     """Train the autoencoder and leave weights, metrics and pictures in a folder."""
 
     epochs: int = 10
@@ -87,15 +92,17 @@ class RunConfig:
     """Continue the interrupted run in the artifact folder."""
     checkpoint_seconds: float = 30.0
     """Save a checkpoint this often within an epoch; one is saved after every epoch too."""
-    upsampler: Upsampler = "transposed"
-    """How the decoder doubles its size: transposed convolution, nearest-neighbour resize then
-    convolution, or convolution then pixel shuffle."""
+    loss: Literal["mse", "l1", "ssim"] = "mse"
+    """What training lowers: mean squared error, mean absolute error, or 1 - SSIM."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Number format of the products; weights and loss stay float32."""
     compile: Literal["auto", "on", "off"] = "auto"
     """Compile the training step (torch.compile, XLA); auto decides by framework and device."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.task == "segment" and self.loss != "mse":
+            raise ConfigError("--task segment is trained by cross-entropy; leave out --loss")
         at_least("epochs", self.epochs, 1)
         _at_most("epochs", self.epochs, 10_000)
         at_least("batch-size", self.batch_size, 1)

@@ -6,25 +6,25 @@ The same for both frameworks, which bring `load_model` and `reconstruct`.
 import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 
+from deconv.architecture import Task
 from deconv.config import FRAMEWORKS, InferenceConfig, RunConfig
 from deconv.data.images import read_picture
 from deconv.data.splits import TITLES, load_splits
+from deconv.data.tasks import Pairs, inputs, pairs
 from deconv.files import check_target, shown, write_atomically
-from deconv.metrics import psnr, to_unit_range
+from deconv.metrics import mean_iou, psnr
 from deconv.running.record import WEIGHTS
-
-Model = TypeVar("Model")
 
 
 def infer(
     config: InferenceConfig,
     framework: str,
-    load_model: Callable[[Path], Model],
-    reconstruct: Callable[[Model, np.ndarray], np.ndarray],
+    load_model: Callable[[Path], Any],
+    reconstruct: Callable[[Any, np.ndarray], np.ndarray],
 ) -> None:
     """Reconstruct what `config` names and draw a figure, or write an array with `config.array`."""
     run_folder = config.artifact_dir / f"{framework}_deconv"
@@ -34,26 +34,38 @@ def infer(
     output = config.array or config.output or default
     check_target(output, config.overwrite or output == own, [weights, *config.images])
     model = load_model(weights)
+    task = model.design.task
 
     if config.images:
-        images = np.concatenate([read_picture(path) for path in config.images])
+        pictures = np.concatenate([read_picture(file) for file in config.images])
+        classes = np.empty(0)  # nobody knows those of the pixels of an own picture
+        examples = Pairs(inputs(task, pictures), classes if task == "segment" else pictures)
         source = "own pictures"
     else:
         splits = load_splits(RunConfig(dataset=config.dataset, data_dir=config.data_dir))
-        chosen = splits.test if config.array else splits.test[: config.count]
-        images, source = to_unit_range(chosen), TITLES[splits.name]
-    reconstructions = reconstruct(model, images)
+        examples = pairs(task, splits, "test", None if config.array else config.count)
+        source = TITLES[splits.name]
+    outputs = reconstruct(model, examples.inputs)
 
     if config.array:
         data = io.BytesIO()
-        np.save(data, reconstructions)
+        np.save(data, outputs)
         write_atomically(output, data.getvalue())
         return
-    from deconv.drawing import plots  # here: matplotlib takes long to import, even for --help
+    # Here: matplotlib takes long to import, even for --help.
+    from deconv.drawing import outcomes, plots
 
     title = f"{FRAMEWORKS[framework]}: {source}"
-    plots.save(plots.reconstructions(images, reconstructions, title), output)
-    decibels = psnr(reconstructions, images)
+    plots.save(outcomes.outcome(task, examples, outputs, title), output)
     print(f"Weights: {shown(weights)}")
-    print(f"Images:  {source}, {len(images)} of them, mean PSNR {decibels.mean():.2f} dB")
+    print(f"Images:  {source}, {len(outputs)} of them{quality(task, examples, outputs)}")
     print(f"Picture: {shown(output)}")
+
+
+def quality(task: Task, examples: Pairs, outputs: np.ndarray) -> str:
+    """Say how well the task was done, where that is known."""
+    if task != "segment":
+        return f", mean PSNR {psnr(outputs, examples.targets).mean():.2f} dB"
+    if not examples.targets.size:
+        return ""
+    return f", mean IoU {mean_iou(outputs.argmax(-1), examples.targets[..., 0]):.4f}"

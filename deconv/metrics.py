@@ -6,6 +6,7 @@ project therefore comes from here, computed in float64 from the reconstructions
 themselves, with SSIM from scikit-image.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,11 +21,23 @@ _TOLERANCE = 1e-5
 
 @dataclass(frozen=True)
 class Scores:
-    """Mean over images of the MSE, the PSNR in decibels, and the SSIM."""
+    """Mean over images of the MSE, the PSNR in decibels, and the SSIM.
+
+    NaN where the task is not measured by it.
+    """
 
     mse: float
     psnr: float
     ssim: float
+    miou: float = math.nan
+    """Mean intersection over union, of class maps."""
+    loss: float = math.nan
+    """What training lowers, where that is not the MSE."""
+
+    @property
+    def criterion(self) -> float:
+        """What decides which weights are the best: the loss."""
+        return self.mse if math.isnan(self.loss) else self.loss
 
 
 def mse(reconstructions: np.ndarray, images: np.ndarray) -> np.ndarray:
@@ -86,6 +99,21 @@ def scores(reconstructions: np.ndarray, images: np.ndarray) -> Scores:
     return Scores(float(errors.mean()), float(_decibels(errors).mean()), float(similarity))
 
 
+def mean_iou(predicted: np.ndarray, classes: np.ndarray) -> float:
+    """Mean over classes of intersection over union, of two maps of classes (integers, one shape).
+
+    For each class, the pixels that have it in both maps over the pixels that have it in
+    either, counted over all images together; a class that occurs in neither has no part
+    in the mean. Source: Everingham et al. (2015), "The Pascal visual object classes
+    challenge: a retrospective", section 4.3.
+    """
+    if predicted.shape != classes.shape or not classes.size:
+        raise ImageError(f"two maps of classes differ: {predicted.shape} and {classes.shape}")
+    found = np.union1d(predicted, classes)
+    pairs = [(predicted == number, classes == number) for number in found]
+    return float(np.mean([(one & other).sum() / (one | other).sum() for one, other in pairs]))
+
+
 def to_unit_range(images: np.ndarray) -> np.ndarray:
     """Turn uint8 images `(N, 28, 28)` into float32 `(N, 28, 28, 1)`: 0…255 becomes -1…1.
 
@@ -98,19 +126,19 @@ def to_unit_range(images: np.ndarray) -> np.ndarray:
     return images[..., np.newaxis].astype(np.float32) / np.float32(127.5) - np.float32(1)
 
 
-def checked(name: str, images: np.ndarray) -> np.ndarray:
-    """Return images as float64 `(N, 28, 28)`; raises `ImageError` if they do not fit `mse`."""
-    if images.shape[1:] not in ((28, 28, 1), (28, 28)) or not len(images):
+def checked(name: str, images: np.ndarray, side: int = 28) -> np.ndarray:
+    """Return images as float64 `(N, side, side)`; raises `ImageError` if they do not fit `mse`."""
+    if images.shape[1:] not in ((side, side, 1), (side, side)) or not len(images):
         raise ImageError(
-            f"{name} must have shape (N, 28, 28, 1) or (N, 28, 28) with N at least 1, "
-            f"but have {images.shape}"
+            f"{name} must have shape (N, {side}, {side}, 1) or (N, {side}, {side}) with N at "
+            f"least 1, but have {images.shape}"
         )
     if not np.issubdtype(images.dtype, np.floating):
         raise ImageError(f"{name} must be floats in [-1, 1], but are {images.dtype}")
     low, high = float(images.min()), float(images.max())
     if not (low >= -1 - _TOLERANCE and high <= 1 + _TOLERANCE):  # also catches NaN
         raise ImageError(f"{name} must lie in [-1, 1], but span [{low:g}, {high:g}]")
-    return images.reshape(-1, 28, 28).astype(np.float64)
+    return images.reshape(-1, side, side).astype(np.float64)
 
 
 def _decibels(errors: np.ndarray) -> np.ndarray:

@@ -27,6 +27,9 @@ from deconv.running.record import Backend, RunRecord
 from deconv.running.run import Run
 from deconv.weights import initial_weights
 
+STAMPS = ("transposed", "transposed2", "transposed4", "transposed6", "transposed-bilinear")
+"""Upsamplers that are a transposed convolution and nothing else."""
+
 CHUNK = 500  # images at a time where no gradient is needed: bounds the memory
 
 
@@ -131,7 +134,7 @@ def train(config: RunConfig) -> RunRecord:
     `<artifact_dir>/numpy_deconv`. Raises `deconv.errors.UserError` before anything
     is written when a setting or the data is wrong.
     """
-    _check(config)
+    check(config)
     splits = load_splits(config)
     train_images, validation, test = map(
         to_unit_range, (splits.train, splits.validation, splits.test)
@@ -140,7 +143,7 @@ def train(config: RunConfig) -> RunRecord:
 
     # What is not finite is reported as an error, by name.
     with Run(config, splits, backend) as run, np.errstate(over="ignore", invalid="ignore"):
-        weights = initial_weights(config.seed)
+        weights = initial_weights(config.seed, config)
         optimizer = Adam(config.learning_rate, config.weight_decay)
         if run.resumed_from:
             load_state(weights, optimizer, run.resumed_from)
@@ -152,7 +155,7 @@ def train(config: RunConfig) -> RunRecord:
             run.end_epoch(evaluate(weights, validation))
 
         weights = run.best_weights
-        return run.finish(evaluate(weights, test), reconstruct(weights, run.examples))
+        return run.finish(evaluate(weights, test), reconstruct(weights, run.examples.inputs))
 
 
 def count_threads() -> int:
@@ -164,15 +167,21 @@ def count_threads() -> int:
     return max((pool["num_threads"] for pool in pools), default=cores())
 
 
-def _check(config: RunConfig) -> None:
+def check(config: RunConfig) -> None:
+    """Raise `ConfigError` when settings ask for what is not written out here."""
     for flag, value, only in (
-        ("device", config.device, ("auto", "cpu")),
-        ("upsampler", config.upsampler, ("transposed",)),
+        ("device", config.device, ("cpu", "auto")),
+        ("task", config.task, ("reconstruct",)),
+        ("upsampler", config.upsampler, STAMPS),
+        ("architecture", config.architecture, ("baseline",)),
+        ("activation", config.activation, ("relu",)),
+        ("latent", config.latent, (None,)),
+        ("loss", config.loss, ("mse",)),
         ("precision", config.precision, ("float32",)),
-        ("compile", config.compile, ("auto", "off")),
+        ("compile", config.compile, ("off", "auto")),
     ):
         if value not in only:
-            raise ConfigError(f"--{flag} {value}: from scratch there is only {only[-1]}")
+            raise ConfigError(f"--{flag} {value}: from scratch there is only {only[0] or 'none'}")
 
 
 def main() -> None:

@@ -1,12 +1,14 @@
 """Canonical weights: one set of numbers that both frameworks start from, write and read.
 
 The layout is PyTorch's: a convolution's kernel is `(out, in, height, width)`, a
-transposed convolution's `(in, out, height, width)`. Names follow the model
-(`encoder.conv1.weight`). The format is safetensors, because reading it cannot
-run code and needs neither framework.
+transposed convolution's `(in, out, height, width)`, a dense layer's `(out, in)`.
+Names follow the model (`encoder.conv1.weight`). The format is safetensors, because
+reading it cannot run code and needs neither framework.
 """
 
+import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import get_args
 
@@ -14,88 +16,192 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from deconv.architecture import KERNEL, Upsampler, Weights, layers, parameter_shapes
-from deconv.errors import WeightsError
+from deconv.architecture import (
+    BASELINE,
+    Design,
+    Layer,
+    Upsampler,
+    Weights,
+    design_of,
+    layers,
+    parameter_shapes,
+)
+from deconv.errors import ConfigError, WeightsError
 from deconv.files import read_whole, write_atomically
 
-LARGEST = 2**20  # bytes of a file; the largest model here takes 375,000
+ABOUT = "about"
+LARGEST = 2**27  # bytes of a file; the largest model here takes 79 million
 
 
-def initial_weights(seed: int, upsampler: Upsampler = "transposed") -> Weights:
+def initial_weights(seed: int, design: Design = BASELINE) -> Weights:
     """Draw the weights that both frameworks start from: float32, the same for the same seed.
 
-    Kernels are uniform in ±sqrt(1 / fan_in), where fan_in is the number of input
-    channels times the 9 numbers of a kernel; biases are 0.
+    Weights are uniform in ±sqrt(1 / fan_in), biases are 0. In the baseline and in layers
+    that all designs have, fan_in is the number of weights that make one output channel: the
+    input channels times the 9 numbers of a kernel. In the other ways of upsampling it is
+    what `upsampling_kernel` says.
+
+    The encoder's convolutions are drawn first and the upsampling layers next, so designs
+    that differ in the rest have these in common.
     """
     rng = np.random.default_rng(seed)
     weights: Weights = {}
-    for layer in layers(upsampler):
-        fan_in = layer.in_channels * KERNEL**2
-        bound = np.sqrt(1 / fan_in)
-        kernel = rng.uniform(-bound, bound, layer.weight_shape)
-        weights[f"{layer.name}.weight"] = kernel.astype(np.float32)
+
+    def draw(layer: Layer) -> np.ndarray:
+        if layer.name.startswith(("decoder.deconv", "decoder.conv")):
+            return upsampling_kernel(rng, layer, design.upsampler)
+        fan_in = layer.in_channels * max(1, layer.kernel) ** 2
+        return uniform(rng, fan_in, layer.weight_shape)
+
+    everything = layers(design)
+    for layer in sorted(everything, key=lambda layer: not layer.name[:-1].endswith("conv")):
+        weights[f"{layer.name}.weight"] = draw(layer).astype(np.float32)
         weights[f"{layer.name}.bias"] = np.zeros(layer.out_channels, np.float32)
-    return weights
+    return {name: weights[name] for name in parameter_shapes(design)}
 
 
-def write_weights(path: Path, weights: Mapping[str, np.ndarray], dataset: str = "") -> None:
+def uniform(rng: np.random.Generator, fan_in: float, shape: tuple[int, ...]) -> np.ndarray:
+    """Draw numbers between ±sqrt(1 / fan_in); their variance is 1 / (3·fan_in)."""
+    bound = np.sqrt(1 / fan_in)
+    return rng.uniform(-bound, bound, shape)
+
+
+def upsampling_kernel(rng: np.random.Generator, layer: Layer, arm: Upsampler) -> np.ndarray:
+    """Draw the kernel of a layer that doubles the size, so that every way up starts alike.
+
+    For a flat input, the variance of the output, averaged over its four phases, is the same
+    for all. Let the C channels of the input have the value x, and v be the variance of a
+    weight, 1 / (3·fan_in). Independent weights that meet in an output add v·x² each:
+
+    - transposed, kernel k: k² weights of each channel lie on four phases: C·v·k²/4.
+      So fan_in = C·k². `fractional` is the same layer written otherwise.
+    - resize and subpixel: all 9 weights of each channel: 9·C·v. So fan_in = 4·9·C.
+    - ICNR (Aitken et al. 2017, arXiv:1707.02937): subpixel with the same kernel in all four
+      phases, which begins as a nearest-neighbour resize.
+    - transposed-bilinear: one weight for each pair of channels, times the kernel that
+      interpolates ([½ 1 ½] along both axes), whose gain is 1: C·v. So fan_in = 4·C.
+    - transposed-blur: the box gives every pixel a quarter of each of the four phases, and so
+      a quarter of all 9 weights: 9·C·v/16. So fan_in = 9·C/4.
+    """
+    c, out = layer.in_channels, layer.out_channels
+    match arm:
+        case "fractional":
+            stamp = uniform(rng, c * 9, (c, out, 3, 3))
+            return stamp[:, :, ::-1, ::-1].swapaxes(0, 1)
+        case "nearest" | "bilinear" | "subpixel":
+            return uniform(rng, 4 * 9 * c, layer.weight_shape)
+        case "subpixel-icnr":
+            return uniform(rng, 4 * 9 * c, (out // 4, c, 3, 3)).repeat(4, axis=0)
+        case "transposed-bilinear":
+            between = np.array([0.5, 1, 0.5])
+            return uniform(rng, 4 * c, (c, out, 1, 1)) * np.outer(between, between)
+        case "transposed-blur":
+            return uniform(rng, 9 * c / 4, layer.weight_shape)
+        case _:
+            return uniform(rng, c * layer.kernel**2, layer.weight_shape)
+
+
+def write_weights(
+    path: Path, weights: Mapping[str, np.ndarray], dataset: str = "", design: Design = BASELINE
+) -> None:
     """Write canonical weights to a safetensors file, whole or not at all.
 
-    `dataset` names what they were trained on, in the file's metadata.
+    The file's metadata says what network they are of, and what they were trained on.
     """
     arrays = {name: np.ascontiguousarray(array, np.float32) for name, array in weights.items()}
-    write_atomically(path, save(arrays, metadata={"dataset": dataset}))
+    about = json.dumps({"dataset": dataset, **asdict(design.design)})
+    # One entry: safetensors writes several in an order that is another each time.
+    write_atomically(path, save(arrays, metadata={ABOUT: about}))
 
 
 def read_weights(path: Path) -> Weights:
-    """Read canonical weights of any of the known models.
+    """Read canonical weights of any known network; raises `WeightsError` as `read_model`."""
+    return read_model(path)[1]
 
-    Raises `WeightsError` when the file is missing, is not a whole safetensors
-    file, or does not hold exactly one model's parameters in float32.
+
+def read_model(path: Path) -> tuple[Design, Weights]:
+    """Read which network a file holds, and its canonical weights.
+
+    A file that does not say which is told by its names and shapes. Raises
+    `WeightsError` when the file is missing, is not a whole safetensors file, or does
+    not hold exactly one network's parameters in float32.
     """
     data = read_whole(path, LARGEST, WeightsError)
     try:
         weights = load(data)
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        said = header.get("__metadata__", {}).get(ABOUT)
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise WeightsError(
             f"{path} is not a whole safetensors file; "
             "give a weights.safetensors that a training run wrote"
         ) from error
-    upsampler_of(weights, str(path))
+    design = guess_design(weights, str(path)) if said is None else _stated(said, weights, path)
     for name, array in weights.items():
         if array.dtype != np.float32 or not np.isfinite(array).all():
             raise WeightsError(f"{path}: {name} must hold finite float32 numbers")
-    return weights
+    return design, weights
+
+
+def _stated(said: str, weights: Weights, path: Path) -> Design:
+    """Return the design that a file states, if it knows it and the weights are of it."""
+    try:
+        design = design_of(json.loads(said))
+        known = all(
+            getattr(design, name) in get_args(kind)
+            for name, kind in Design.__annotations__.items()
+            if get_args(kind) and name != "latent"
+        )
+    except (ConfigError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise WeightsError(f"{path} does not say which network it holds: {error}") from error
+    if not known:
+        raise WeightsError(f"{path} holds a network that is not known here: {said[:200]!r}")
+    if wrong := differences(weights, design):
+        raise WeightsError(f"{path}: not the weights of the network that it names: {wrong[0]}")
+    return design
 
 
 def check_fit(weights: Mapping[str, np.ndarray], own: Mapping[str, np.ndarray]) -> None:
-    """Raise `WeightsError` unless `weights` belong to the kind of model that holds `own`."""
-    given, needed = upsampler_of(weights), upsampler_of(own)
-    if given != needed:
-        raise WeightsError(
-            f"these are weights of upsampler '{given}', but the model was built with '{needed}'; "
-            f"build it with upsampler='{given}'"
-        )
+    """Raise `WeightsError` unless `weights` have the names and shapes of a model's `own`."""
+    given, needed = _shapes(weights), _shapes(own)
+    for name in sorted(given.keys() | needed.keys()):
+        if given.get(name) != needed.get(name):
+            raise WeightsError(
+                "these are the weights of another network than the model's: they have "
+                f"{_part(name, given)}, the model has {_part(name, needed)}; "
+                "build it with the same --upsampler, --architecture, --task and --latent"
+            )
 
 
-def upsampler_of(weights: Mapping[str, np.ndarray], where: str = "these weights") -> Upsampler:
-    """Tell from names and shapes which model the weights belong to.
+def guess_design(weights: Mapping[str, np.ndarray], where: str) -> Design:
+    """Tell from names and shapes which network weights belong to, the simplest if several.
 
-    Raises `WeightsError`, naming what differs from the nearest known model.
+    Raises `WeightsError`, naming what differs from the nearest known one.
     """
-    found = {name: array.shape for name, array in weights.items()}
-    differences = {}
-    for upsampler in get_args(Upsampler):
-        expected = parameter_shapes(upsampler)
-        differences[upsampler] = [
-            f"{name} is {found.get(name, 'missing')}, expected {expected.get(name, 'no such name')}"
-            for name in sorted(expected.keys() | found.keys())
-            if found.get(name) != expected.get(name)
-        ]
-        if not differences[upsampler]:
-            return upsampler
-    nearest, wrong = min(differences.items(), key=lambda item: len(item[1]))
-    raise WeightsError(
-        f"{where}: not the weights of a model known here; "
-        f"against upsampler '{nearest}', {wrong[0]} ({len(wrong)} differences)"
-    )
+    designs = [Design(upsampler=arm) for arm in get_args(Upsampler)]
+    found = {design: differences(weights, design) for design in designs}
+    nearest = min(designs, key=lambda design: len(found[design]))
+    if found[nearest]:
+        raise WeightsError(
+            f"{where}: not the weights of a model known here; against upsampler "
+            f"{nearest.upsampler!r}, {found[nearest][0]} ({len(found[nearest])} differences)"
+        )
+    return nearest
+
+
+def differences(weights: Mapping[str, np.ndarray], design: Design) -> list[str]:
+    """Say of each name whose shape is not what the design wants, what it is and should be."""
+    found, expected = _shapes(weights), parameter_shapes(design)
+    return [
+        f"{name} is {found.get(name, 'missing')}, expected {expected.get(name, 'no such name')}"
+        for name in sorted(expected.keys() | found.keys())
+        if found.get(name) != expected.get(name)
+    ]
+
+
+def _shapes(weights: Mapping[str, np.ndarray]) -> dict[str, tuple[int, ...]]:
+    return {name: array.shape for name, array in weights.items()}
+
+
+def _part(name: str, shapes: dict[str, tuple[int, ...]]) -> str:
+    return f"{name} {shapes[name]}" if name in shapes else f"no {name}"

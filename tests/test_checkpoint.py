@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deconv.architecture import parameter_shapes
+from deconv.architecture import Design, parameter_shapes
 from deconv.config import RunConfig
 from deconv.data.splits import Splits
 from deconv.errors import ArtifactError
@@ -22,8 +22,8 @@ from deconv.running.record import Backend, EpochRow
 from deconv.running.run import Run
 from deconv.weights import initial_weights
 
-ROW = EpochRow(1, 0.1, 1 / 3, 30.0, 0.9, 1e-9, 2.5, "synthetic")
-RUN = {"seed": 0, "framework": "pytorch 1", "upsampler": "transposed"}
+ROW = EpochRow(1, 0.1, 1 / 3, 1e-9, 2.5, "synthetic", validation_psnr=30.0, validation_ssim=0.9)
+RUN = {"seed": 0, "framework": "pytorch 1", **asdict(Design())}
 EPOCHS, STEPS = 2, 5  # of each epoch
 
 
@@ -131,8 +131,8 @@ IMPOSSIBLE: dict[str, dict[str, Any]] = {
     "steps that took for ever": {"seconds": 10**400},
     "a history without best weights": {"best": {}},
     "best weights without a history": {"history": [], "optimizer": adam(step=floats(2)[0])},
-    "best weights of another model": {"best": initial_weights(0, "resize")},
-    "weights of another model": {"weights": initial_weights(0, "resize")},
+    "best weights of another model": {"best": initial_weights(0, Design(upsampler="nearest"))},
+    "weights of another model": {"weights": initial_weights(0, Design(upsampler="nearest"))},
     "weights of another type": {
         "weights": {name: array.astype(np.float64) for name, array in initial_weights(0).items()}},
     "weights that are not finite": {

@@ -13,6 +13,7 @@ import pytest
 from test_compare import RECORD, dataset, run_folder
 
 from deconv import metrics, scratch
+from deconv.architecture import Design
 from deconv.compare import compare, finished_runs, measuring, read_runs, report
 from deconv.compare.__main__ import main
 from deconv.config import ROOT, RunConfig
@@ -87,8 +88,9 @@ def test_a_crash_of_a_framework_is_not_taken_for_a_mistake_of_the_user(tmp_path,
 
 def test_weights_of_another_model_are_not_taken_for_a_wrong_claim(tmp_path):
     folder = run_folder(tmp_path / "a")
-    write_weights(folder / WEIGHTS, initial_weights(0, "resize"))
-    with pytest.raises(ArtifactError, match=r"a was trained with .*'transposed'.* of 'resize'"):
+    other = Design(upsampler="nearest")
+    write_weights(folder / WEIGHTS, initial_weights(0, other), design=other)
+    with pytest.raises(ArtifactError, match=r"a was trained with .*'transposed'.* of 'nearest'"):
         compare([folder])
 
 

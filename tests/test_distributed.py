@@ -87,12 +87,15 @@ def test_two_workers_reach_the_losses_of_one(kind):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["pytorch", "tensorflow"])
-def test_several_workers_refuse_to_compile(name, tmp_path):
-    results = ends(
-        launch(name, "-m", TRAINERS[name], *FLAGS, "--compile=on", f"--artifact-dir={tmp_path}")
-    )
+@pytest.mark.parametrize(
+    ("flag", "sentence"),
+    [("--compile=on", "--compile on: several workers train without compiling"),
+     ("--loss=l1", "several workers train on the mean squared error only; leave --loss out")],
+)  # fmt: skip
+def test_what_several_workers_cannot_do_is_refused(name, flag, sentence, tmp_path):
+    results = ends(launch(name, "-m", TRAINERS[name], *FLAGS, flag, f"--artifact-dir={tmp_path}"))
     assert all(status != 0 for status, _, _ in results)
-    assert "--compile on: several workers train without compiling" in results[0][2]
+    assert sentence in results[0][2]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -153,10 +156,14 @@ def become_worker(of_worker: dict[str, str]) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["pytorch", "tensorflow"])
 def test_two_workers_train_to_the_end_and_one_speaks(name, tmp_path):
-    first, second = train_together(name, tmp_path)
+    """Of the data too: both look for it in a folder that nobody can make."""
+    (tmp_path / "file").touch()
+    data = ("--dataset=auto", f"--data-dir={tmp_path / 'file' / 'data'}")
+    first, second = train_together(name, tmp_path, *data)
     said, errors = first.communicate()
-    assert (first.returncode, errors) == (0, "")
+    assert first.returncode == 0, errors
     assert "2 workers" in said
+    assert re.fullmatch(r"Fetching Fashion-MNIST .*\n\*\*\* Using drawn garments, .*\n", errors)
     assert second.communicate() == ("", "")
     assert second.returncode == 0
     assert read_record(run_folder(tmp_path, name)).epochs == 2

@@ -4,11 +4,13 @@ import errno
 import os
 import stat
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from deconv.architecture import BASELINE
 from deconv.arithmetic.__main__ import ArithmeticConfig
 from deconv.arithmetic.__main__ import main as draw_arithmetic
 from deconv.config import InferenceConfig
@@ -76,11 +78,14 @@ def test_the_arithmetic_asks_before_it_replaces_either_of_its_files(
     draw()
 
 
+NOTHING = SimpleNamespace(design=BASELINE)
+
+
 def infer_black(**settings):
     """Infer with a model that does nothing, so that no framework is needed."""
     weights = settings.pop("weights")
     config = InferenceConfig(weights=weights, **settings)
-    infer(config, "pytorch", lambda path: path, lambda model, images: images)
+    infer(config, "pytorch", lambda path: NOTHING, lambda model, images: images)
 
 
 @pytest.mark.parametrize("flag", ["output", "array"])

@@ -1,44 +1,29 @@
 """One idea, written twice, proven equal: same weights in, same numbers out."""
 
-from typing import get_args
-
 import numpy as np
 import pytest
+from random_weights import random_weights
 
-from deconv.architecture import Upsampler, layers, parameter_shapes
+from deconv.architecture import Design, layers, parameter_shapes
 from deconv.errors import WeightsError
 from deconv.weights import initial_weights, read_weights, write_weights
 
-UPSAMPLERS = get_args(Upsampler)
 
-
-def random_weights(upsampler="transposed"):
-    """Weights with biases that are not zero, so that a lost bias shows."""
-    rng = np.random.default_rng(1)
-    weights = initial_weights(3, upsampler)
-    return {
-        name: array if array.ndim == 4 else rng.normal(0, 0.1, array.shape).astype(np.float32)
-        for name, array in weights.items()
-    }
-
-
-@pytest.mark.parametrize("upsampler", UPSAMPLERS)
-def test_same_weights_give_the_same_pictures(both, images, upsampler):
-    weights = random_weights(upsampler)
-    one, other = (f.forward(f.build(weights, upsampler=upsampler), images) for f in both)
+def test_same_weights_give_the_same_pictures(both, images):
+    weights = random_weights()
+    one, other = (f.forward(f.build(weights), images) for f in both)
     assert one.shape == images.shape
     assert np.std(one) > 0.01  # not the same because constant
     np.testing.assert_allclose(one, other, rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("upsampler", UPSAMPLERS)
-def test_same_weights_give_the_same_loss_and_gradients(both, images, upsampler):
-    weights = random_weights(upsampler)
+def test_same_weights_give_the_same_loss_and_gradients(both, images):
+    weights = random_weights()
     (loss, gradients), (other_loss, other_gradients) = (
-        f.loss_and_gradients(f.build(weights, upsampler=upsampler), images) for f in both
+        f.loss_and_gradients(f.build(weights), images) for f in both
     )
     assert loss == pytest.approx(other_loss, rel=1e-4)
-    assert gradients.keys() == other_gradients.keys() == parameter_shapes(upsampler).keys()
+    assert gradients.keys() == other_gradients.keys() == parameter_shapes().keys()
     for name, gradient in gradients.items():
         difference = np.linalg.norm(gradient - other_gradients[name])
         assert difference <= 1e-4 * np.linalg.norm(gradient), name
@@ -55,10 +40,9 @@ def test_weights_travel_between_frameworks_in_both_directions(both, images, tmp_
         )
 
 
-@pytest.mark.parametrize("upsampler", UPSAMPLERS)
-def test_weights_come_out_as_they_went_in(framework, upsampler):
-    weights = random_weights(upsampler)
-    exported = framework.utils.export_weights(framework.build(weights, upsampler=upsampler))
+def test_weights_come_out_as_they_went_in(framework):
+    weights = random_weights()
+    exported = framework.utils.export_weights(framework.build(weights))
     assert exported.keys() == weights.keys()
     for name, array in weights.items():
         np.testing.assert_array_equal(exported[name], array)
@@ -86,12 +70,11 @@ def test_float32_stays_float32_on_gpus_too(framework):
         assert not tf.config.experimental.tensor_float_32_execution_enabled()
 
 
-@pytest.mark.parametrize("upsampler", UPSAMPLERS)
-def test_shapes_are_those_of_the_layer_table(framework, images, upsampler):
-    model = framework.build(upsampler=upsampler)
+def test_shapes_are_those_of_the_layer_table(framework, images):
+    model = framework.build()
     found = framework.utils.activations(model, images)
     shapes = [array.shape[1:] for array in found.values()]
-    for layer in layers(upsampler):
+    for layer in layers():
         channels, height, width = layer.output
         assert (height, width, channels) in shapes
     assert framework.forward(model.encoder, images).shape == (8, 7, 7, 64)
@@ -100,9 +83,10 @@ def test_shapes_are_those_of_the_layer_table(framework, images, upsampler):
     )
 
 
-def test_weights_of_another_upsampler_are_refused(framework):
-    with pytest.raises(WeightsError, match=r"'resize'.*'transposed'"):
-        framework.build(initial_weights(0, "resize"), upsampler="transposed")
+def test_weights_of_another_network_are_refused(framework):
+    weights = initial_weights(0, Design(upsampler="nearest"))
+    with pytest.raises(WeightsError, match=r"they have decoder.conv1.bias .*model has no"):
+        framework.build(weights)
 
 
 def test_bfloat16_gives_nearly_the_same_pictures_in_float32(framework, images):

@@ -10,8 +10,8 @@ import pytest
 from deconv.config import ROOT
 
 FILES = (
-    "__init__", "config", "data", "model", "engine", "optimizer", "distributed", "train",
-    "inference", "utils",
+    "__init__", "config", "data", "model", "variants", "engine", "tasks", "optimizer",
+    "distributed", "train", "inference", "utils",
 )  # fmt: skip
 # Each with the reason why the other side has nothing like it.
 ONLY_HERE = {
@@ -19,6 +19,8 @@ ONLY_HERE = {
     ("tensorflow", "data"): {"paired_images": "a function; PyTorch has a Dataset class instead"},
     ("pytorch", "model"): {"Autoencoder": "a Module class; keras.Model takes the two parts"},
     ("tensorflow", "model"): {"keras_settings": "PyTorch reads no settings of its user's"},
+    ("pytorch", "variants"): {"enlarge": "a function; Keras has UpSampling2D instead"},
+    ("tensorflow", "variants"): {"pixel_shuffle": "PyTorch has PixelShuffle"},
     ("tensorflow", "config"): {"device_type": "PyTorch's devices know their type"},
     ("tensorflow", "optimizer"): {"Adam": "Keras' own puts its epsilon elsewhere"},
     ("tensorflow", "train"): {"as_keras_file": "model.keras is a Keras format"},
@@ -51,6 +53,8 @@ def public_definitions(framework: str, file: str) -> list[tuple[str, list[str]]]
                 found += [(ast.unparse(name), []) for name in names]
     skip = ONLY_HERE.get((framework, file), {})
     named = [(n, p) for n, p in found if not n.startswith("_") and n not in skip]
+    if file == "variants":  # Keras' functions are given the tensors that modules are called with
+        return [(n.replace("_", "").lower(), []) for n, p in named]
     if file == "model":
         return [(n.replace("_", "").lower(), p) for n, p in named]
     return named

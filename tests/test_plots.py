@@ -22,7 +22,16 @@ def grey_images(count: int) -> np.ndarray:
 
 def history(losses: list[float]) -> list[EpochRow]:
     return [
-        EpochRow(epoch, 2 * loss, loss, 10 * math.log10(4 / loss), 0.9, 0.01, 1.0, "synthetic")
+        EpochRow(
+            epoch,
+            2 * loss,
+            loss,
+            0.01,
+            1.0,
+            "synthetic",
+            validation_psnr=10 * math.log10(4 / loss),
+            validation_ssim=0.9,
+        )  # fmt: skip
         for epoch, loss in enumerate(losses, start=1)
     ]
 

@@ -74,7 +74,7 @@ def test_a_run_that_goes_on_with_other_threads_says_so(few_garments, tmp_path, c
                 scratch.train_epoch(weights, optimizer, epoch)
                 run.end_epoch(Scores(0.1, 10.0, 0.1))
             if run.epochs_done == 2:
-                run.finish(Scores(0.1, 10.0, 0.1), run.examples)
+                run.finish(Scores(0.1, 10.0, 0.1), run.examples.targets)
 
     epochs(threads=2, count=1, resume=False)
     assert "threads" not in capsys.readouterr().out

@@ -117,7 +117,7 @@ def test_a_rate_that_explodes_is_named(tmp_path):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"device": "cuda"}, {"upsampler": "resize"}, {"precision": "bfloat16"}, {"compile": "on"}],
+    [{"device": "cuda"}, {"upsampler": "nearest"}, {"precision": "bfloat16"}, {"compile": "on"}],
 )
 def test_what_there_is_not_from_scratch_is_refused(wrong, tmp_path):
     with pytest.raises(ConfigError, match=f"--{next(iter(wrong))}.*from scratch there is only"):

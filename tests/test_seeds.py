@@ -105,7 +105,9 @@ def test_one_framework_alone_has_means_but_no_differences():
 
 def test_the_validation_psnr_is_that_of_the_weights_that_were_kept():
     (run, *_) = runs()
-    later = EpochRow(3, 0.01, 0.002, 99.0, 0.9, 0, 6.2, "synthetic")  # not the lowest loss
+    later = EpochRow(
+        3, 0.01, 0.002, 0, 6.2, "synthetic", validation_psnr=99.0, validation_ssim=0.9
+    )  # not the lowest loss
     assert replace(run, history=[*run.history, later]).validation_psnr == 36.0
 
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import asdict
 from functools import cache
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 from safetensors import safe_open
 
 from benchmarks.framework import NAMES, Framework
+from deconv.architecture import BASELINE
 from deconv.config import ROOT, RunConfig
 from deconv.data.splits import load_splits
 from deconv.errors import ArtifactError, TrainingError
@@ -84,7 +86,8 @@ def test_a_run_leaves_what_it_says(finished):
     assert history[1].train_loss < history[0].train_loss
     assert json.loads((folder / "config.json").read_text())["limit"] == 320
     with safe_open(folder / "weights.safetensors", framework="numpy") as weights:
-        assert weights.metadata() == {"dataset": "synthetic"}
+        about = json.loads(weights.metadata()["about"])
+    assert about == {"dataset": "synthetic", **asdict(BASELINE)}
     for words in ("NOT Fashion-MNIST", "decoder.deconv1", "37,569", "1,919,232", str(folder)):
         assert words in said
 
@@ -145,7 +148,7 @@ def test_the_best_epoch_is_kept_not_the_last(framework, tmp_path, monkeypatch):
         judged.append(framework.utils.export_weights(model))
         return Scores(next(losses), 30.0, 0.9)
 
-    monkeypatch.setattr(framework.train, "evaluate", judging)
+    monkeypatch.setattr(framework.train, "choose_evaluation", lambda config: judging)
     record = train(framework, tmp_path, epochs=3)
     kept = read_weights(tmp_path / f"{framework.name}_deconv" / "weights.safetensors")
     assert record.best_epoch == 2

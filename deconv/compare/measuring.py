@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,7 +23,7 @@ from deconv.errors import ArtifactError
 from deconv.files import explained, shown
 from deconv.metrics import Scores
 from deconv.running.record import WEIGHTS
-from deconv.weights import check_fit, initial_weights, read_weights, upsampler_of
+from deconv.weights import read_model
 
 
 @dataclass(frozen=True)
@@ -92,12 +92,14 @@ def compare(
 
 def check_own_weights(run: FinishedRun) -> None:
     """Raise `ArtifactError` when the weights in a run's folder are of another model than it had."""
-    upsampler = upsampler_of(read_weights(run.folder / WEIGHTS))
-    if upsampler != run.record.upsampler:
-        raise ArtifactError(
-            f"{shown(run.folder)} was trained with upsampler {run.record.upsampler!r}, but holds "
-            f"weights of {upsampler!r}, which are another run's; train it again, or leave it out"
-        )
+    design, _ = read_model(run.folder / WEIGHTS)
+    for name, value in asdict(design).items():
+        trained = getattr(run.record, name)
+        if (value or 0) != trained:
+            raise ArtifactError(
+                f"{shown(run.folder)} was trained with {name} {trained!r}, but holds weights of "
+                f"{value!r}, which are another run's; train it again, or leave it out"
+            )
 
 
 def check_same_data(run: FinishedRun, splits: Splits) -> None:
@@ -118,8 +120,8 @@ def reconstruct(
     Raises `ArtifactError` with the command's own words when it complains.
     """
     if run.record.framework == "numpy":  # needs no process of its own
-        weights = read_weights(run.folder / WEIGHTS)
-        check_fit(weights, initial_weights(0))
+        design, weights = read_model(run.folder / WEIGHTS)
+        scratch.check(RunConfig(**asdict(design)))
         return scratch.reconstruct(weights, metrics.to_unit_range(splits.test))
     return _inference_command(run, data_dir, device)
 

@@ -19,7 +19,12 @@ from deconv.files import explained, shown, write_atomically
 
 # Two runs that differ in one of these do not show the difference of two frameworks.
 SETTINGS = (
+    "task",
     "upsampler",
+    "architecture",
+    "activation",
+    "latent",
+    "loss",
     "train_images",
     "epochs",
     "batch_size",

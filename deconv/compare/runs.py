@@ -11,6 +11,9 @@ from deconv.errors import ArtifactError
 from deconv.files import explained, shown
 from deconv.running.record import METRICS, EpochRow, RunRecord, read_history, read_record
 
+PICTURE_TASKS = ("reconstruct", "denoise", "super-resolve")
+"""Tasks whose results are pictures, which PSNR and SSIM measure."""
+
 
 @dataclass(frozen=True)
 class FinishedRun:
@@ -55,6 +58,7 @@ def read_runs(folders: Iterable[Path]) -> list[FinishedRun]:
     for folder, record in records.items():
         _check_known(folder, "framework", record.framework, FRAMEWORKS)
         _check_known(folder, "dataset", record.dataset, TITLES)
+        _check_known(folder, "task", record.task, PICTURE_TASKS)
     total = Counter((record.framework, record.dataset) for record in records.values())
     seen: Counter[tuple[str, str]] = Counter()
     runs = []

@@ -11,7 +11,7 @@ The checkpoint before the newest is kept, in case the newest is damaged.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,15 +19,15 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from deconv.architecture import Weights, parameter_shapes
+from deconv.architecture import Weights, design_of, parameter_shapes
 from deconv.config import FLOAT32_MAX
 from deconv.errors import DAMAGE, ArtifactError
 from deconv.files import explained, read_whole, write_atomically
-from deconv.running.record import EpochRow, typed_row
+from deconv.running.record import EpochRow, measured, typed_row
 
 CHECKPOINT = "checkpoint.safetensors"
 PREVIOUS = "checkpoint-previous.safetensors"
-LARGEST_FILE = 2**23  # bytes; 10,000 epochs of the largest model and 55,000 losses take 5 million
+LARGEST_FILE = 2**29  # bytes; the largest model takes 315 million
 
 
 class State(NamedTuple):
@@ -69,7 +69,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     """
     about = {
         "settings": checkpoint.settings,
-        "history": [asdict(row) for row in checkpoint.history],
+        "history": [measured(row) for row in checkpoint.history],
         "seconds": checkpoint.seconds,
     }
     arrays = {name: np.array(array, order="C") for name, array in checkpoint.arrays().items()}
@@ -126,7 +126,7 @@ def check_fit(checkpoint: Checkpoint, folder: Path, epochs: int, steps: int) -> 
     was written, not who wrote it.
     """
     arrays, history = checkpoint.arrays(), checkpoint.history
-    shapes = parameter_shapes(checkpoint.settings["upsampler"])
+    shapes = parameter_shapes(design_of(checkpoint.settings))
     done, begun = len(history), checkpoint.losses.size
     step = done * steps + begun
     parts = ["weights", "optimizer.m", "optimizer.v", *["best"] * (done > 0)]

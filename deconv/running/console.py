@@ -1,12 +1,13 @@
 """What a trainer says on the screen, the same words for both frameworks."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import SupportsFloat
 
 from tqdm.auto import tqdm
 
-from deconv.architecture import Upsampler, layers
+from deconv.architecture import BASELINE, Design, layers
 from deconv.config import FRAMEWORKS, RunConfig
 from deconv.data.splits import Splits
 from deconv.files import shown
@@ -38,16 +39,15 @@ class Progress(tqdm):
             self.set_postfix(loss=f"{float(loss):.4f}", refresh=False)
 
 
-def layer_table(upsampler: Upsampler = "transposed") -> str:
+def layer_table(design: Design = BASELINE) -> str:
     """Return the table of layers: what each hands on, its parameters and multiply-accumulates.
 
     Shapes are height × width × channels. Multiply-accumulates (MACs) are for one image.
     """
-    rows = layers(upsampler)
-    table = [("layer", "output", "parameters", "MACs"), ("input", "28×28×1", "", "")]
+    rows, side = layers(design), design.side
+    table = [("layer", "output", "parameters", "MACs"), ("input", f"{side}×{side}×1", "", "")]
     for layer in rows:
-        channels, height, width = layer.output
-        shape = f"{height}×{width}×{channels}"
+        shape = "×".join(map(str, (*layer.output[1:], layer.output[0])))
         table.append((layer.name, shape, f"{layer.parameters:,}", f"{layer.macs:,}"))
     parameters, macs = sum(row.parameters for row in rows), sum(row.macs for row in rows)
     table.append(("total", "", f"{parameters:,}", f"{macs:,}"))
@@ -65,7 +65,7 @@ def announce(config: RunConfig, backend: Backend, splits: Splits, workers: int) 
         f"           {len(splits.train):,} training, {len(splits.validation):,} validation, "
         f"{len(splits.test):,} test images"
     )
-    print(f"\n{layer_table(config.upsampler)}\n", flush=True)
+    print(f"\n{layer_table(config)}\n", flush=True)
 
 
 def resuming(step: int, steps: int) -> None:
@@ -95,22 +95,34 @@ def crowded(remedy: str) -> None:
 
 def epoch_line(row: EpochRow, epochs: int) -> None:
     """Print the line that stays on the screen after an epoch."""
+    quality = _quality(row.validation_psnr, row.validation_ssim, row.validation_miou)
     print(
         f"epoch {row.epoch:>{len(str(epochs))}}/{epochs}"
         f"  train loss {row.train_loss:.6f}"
         f"  validation loss {row.validation_loss:.6f}"
-        f"  PSNR {row.validation_psnr:.2f} dB  SSIM {row.validation_ssim:.4f}"
-        f"  {row.seconds:.1f} s",
+        f"  {quality}  {row.seconds:.1f} s",
         flush=True,
     )
 
 
+def _quality(psnr: float, ssim: float, miou: float) -> str:
+    """Say how well a task is done in the words of its measures: pictures or classes."""
+    if math.isnan(miou):
+        return f"PSNR {psnr:.2f} dB  SSIM {ssim:.4f}"
+    return f"mean IoU {miou:.4f}"
+
+
 def result(record: RunRecord, folder: Path) -> None:
     """Print how the run did on the test images and where its files are."""
+    quality = _quality(record.test_psnr, record.test_ssim, record.test_miou)
+    if math.isnan(record.test_miou):
+        quality = f"MSE {record.test_mse:.6f}  {quality}"
+        explanation = "PSNR: the mean of each image's own; the PSNR of that MSE is lower"
+    else:
+        explanation = "mean IoU: mean over classes of the pixels found, over those found or missed"
     print(
-        f"\nTest:      MSE {record.test_mse:.6f}  PSNR {record.test_psnr:.2f} dB"
-        f"  SSIM {record.test_ssim:.4f}  (weights of epoch {record.best_epoch})"
-        "\n           (PSNR: the mean of each image's own; the PSNR of that MSE is lower)"
+        f"\nTest:      {quality}  (weights of epoch {record.best_epoch})"
+        f"\n           ({explanation})"
         f"\nTime:      {record.train_seconds:.1f} s of training,"
         f" {record.images_per_second:,.0f} images/s"
         f"\nFiles:     {shown(folder)}",

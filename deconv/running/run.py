@@ -1,9 +1,8 @@
 """A training run from its first word on the screen to its record: what every trainer shares."""
 
-import io
 import math
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, redirect_stdout
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Self
@@ -14,8 +13,9 @@ from deconv.architecture import Weights, layers, parameter_shapes
 from deconv.config import FRAMEWORKS, RunConfig
 from deconv.data.batches import batch_sizes
 from deconv.data.splits import TITLES, Splits
+from deconv.data.tasks import Pairs, pairs
 from deconv.files import write_atomically
-from deconv.metrics import Scores, to_unit_range
+from deconv.metrics import Scores
 from deconv.running import console, record
 from deconv.running.checkpoint import State
 from deconv.running.epoch import Epoch
@@ -58,8 +58,7 @@ class Run:
         """
         with ExitStack() as stack:
             stack.enter_context(self.workers.scope())
-            if not self.workers.leads:
-                stack.enter_context(redirect_stdout(io.StringIO()))
+            stack.enter_context(self.workers.one_speaks())
             stack.enter_context(self.keeper)
             if self.workers.leads:
                 self._announce()
@@ -102,9 +101,9 @@ class Run:
         return self.progress.best_weights
 
     @property
-    def examples(self) -> np.ndarray:
-        """The test images that are shown: float32 `(10, 28, 28, 1)` in [-1, 1]."""
-        return to_unit_range(self.splits.test[:10])
+    def examples(self) -> Pairs:
+        """The first ten test images: what the task gives the network, and what it should make."""
+        return pairs(self.config.task, self.splits, "test", 10)
 
     def keep_safe(self, state: Callable[[], State]) -> None:
         """From now on, write checkpoints of what `state` returns, and obey signals.
@@ -144,18 +143,19 @@ class Run:
         Raises `TrainingError` when the validation loss is not a finite number; the
         best weights until then stay.
         """
-        if not math.isfinite(validation.mse):
+        if not math.isfinite(validation.criterion):
             raise self.keeper.not_finite("the validation loss")
         state, epoch = self.keeper.state(), self.progress.epoch
         row = EpochRow(
             self.epochs_done + 1,
             epoch.mean_loss(),
-            validation.mse,
-            validation.psnr,
-            validation.ssim,
+            validation.criterion,
             float(self.progress.rates[self.epochs_done, -1]),
             epoch.seconds,
             self.splits.name,
+            validation_psnr=validation.psnr,
+            validation_ssim=validation.ssim,
+            validation_miou=validation.miou,
         )
         self.progress.end_epoch(row, state.weights)
         if self.workers.leads:
@@ -169,25 +169,27 @@ class Run:
             self.keeper.stop_if_asked()
 
     def _write_best(self) -> None:
-        write_weights(self.folder / record.WEIGHTS, self.best_weights, self.splits.name)
+        path = self.folder / record.WEIGHTS
+        write_weights(path, self.best_weights, self.splits.name, self.config)
 
     def add_file(self, name: str, content: bytes) -> None:
         """Write one more file into the run's folder."""
         if self.workers.leads:
             write_atomically(self.folder / name, content)
 
-    def finish(self, test: Scores, reconstructions: np.ndarray) -> RunRecord:
+    def finish(self, test: Scores, outputs: np.ndarray) -> RunRecord:
         """Draw the pictures, write the record and print the result.
 
-        `reconstructions` are those of `examples`.
+        `outputs` are what the network made of the inputs of `examples`.
         """
-        from deconv.drawing import plots  # here: matplotlib takes long to import, even for --help
+        # Here: matplotlib takes long to import, even for --help.
+        from deconv.drawing import outcomes, plots
 
         finished = record_of(self.config, self.splits, self.backend, self.progress, test)
         if self.workers.leads:
             title = f"{FRAMEWORKS[self.backend.framework]}: {TITLES[self.splits.name]}"
             curves = plots.curves(self.progress.history, title)
-            pictures = plots.reconstructions(self.examples, reconstructions, title)
+            pictures = outcomes.outcome(self.config.task, self.examples, outputs, title)
             plots.save(curves, self.folder / "curves.png")
             plots.save(pictures, self.folder / "reconstructions.png")
             record.write_record(self.folder, finished)
@@ -204,7 +206,7 @@ NOT_THE_RESULT = (
 def settings_of(config: RunConfig, splits: Splits, backend: Backend) -> dict[str, Any]:
     """Return everything that decides the result; a resumed run must have the same."""
     settings = {k: v for k, v in asdict(config).items() if k not in NOT_THE_RESULT}
-    shapes = parameter_shapes(config.upsampler)
+    shapes = parameter_shapes(config)
     return settings | {
         "framework": f"{backend.framework} {backend.version}",
         "device": backend.device,
@@ -227,7 +229,12 @@ def record_of(
         dataset=splits.name,
         dataset_sha256=splits.sha256,
         train_images=len(splits.train),
+        task=config.task,
         upsampler=config.upsampler,
+        architecture=config.architecture,
+        activation=config.activation,
+        latent=config.latent or 0,
+        loss=config.loss,
         precision=config.precision,
         compiled=backend.compiled,
         seed=config.seed,
@@ -236,10 +243,11 @@ def record_of(
         learning_rate=config.learning_rate,
         weight_decay=config.weight_decay,
         best_epoch=progress.best.epoch,
-        parameters=sum(layer.parameters for layer in layers(config.upsampler)),
+        parameters=sum(layer.parameters for layer in layers(config)),
         test_mse=test.mse,
         test_psnr=test.psnr,
         test_ssim=test.ssim,
+        test_miou=test.miou,
         train_seconds=seconds,
         images_per_second=len(splits.train) * config.epochs / seconds,
         threads=backend.threads,

@@ -1,10 +1,18 @@
 """Several processes that train one model together, as far as no framework is needed."""
 
+import io
 import json
 import socket
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import (
+    AbstractContextManager,
+    contextmanager,
+    nullcontext,
+    redirect_stderr,
+    redirect_stdout,
+    suppress,
+)
 from dataclasses import dataclass
 from typing import Any, TextIO
 
@@ -39,6 +47,18 @@ class Workers:
     def leads(self) -> bool:
         """Whether this worker writes the files and speaks; one of them does."""
         return self.rank == 0
+
+    @contextmanager
+    def one_speaks(self) -> Iterator[None]:
+        """Make a context in which nothing that another worker than the first prints is seen.
+
+        An error that leaves the context is said all the same.
+        """
+        if self.leads:
+            yield
+            return
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            yield
 
     def check_same(self, settings: dict[str, Any]) -> None:
         """Raise `ConfigError` on all workers when one of them has other settings."""

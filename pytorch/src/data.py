@@ -1,4 +1,4 @@
-"""Batches of (images, images): an autoencoder's target is its input.
+"""Batches of (inputs, targets): an autoencoder's target is its input, the same image.
 
 All images lie in memory as one tensor, on the device that computes, and a batch
 is one indexing operation. Handling 28×28 images one by one in Python takes
@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from deconv.data.batches import EpochBatches
 from deconv.data.splits import Splits, load_splits
-from deconv.metrics import to_unit_range
+from deconv.data.tasks import PARTS, Pairs, pairs
 
 from .config import Config, detect_device
 from .utils import from_numpy
@@ -20,17 +20,20 @@ EVALUATION_BATCH = 100
 
 
 class PairedImages(Dataset):
-    """Images as their own target; indexed by a whole batch of indices at once."""
+    """Inputs and targets; indexed by a whole batch of indices at once."""
 
-    def __init__(self, images: np.ndarray, device: torch.device) -> None:
-        self.images = from_numpy(to_unit_range(images), device)  # (N, 1, 28, 28)
+    def __init__(self, pairs: Pairs, device: torch.device) -> None:
+        self.inputs = from_numpy(pairs.inputs, device)  # (N, 1, 28, 28)
+        own = pairs.targets is pairs.inputs
+        self.targets = self.inputs if own else from_numpy(pairs.targets, device)
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.inputs)
 
     def __getitem__(self, indices: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-        batch = self.images[torch.from_numpy(indices).to(self.images.device)]
-        return batch, batch
+        chosen = torch.from_numpy(indices).to(self.inputs.device)
+        batch = self.inputs[chosen]
+        return batch, batch if self.targets is self.inputs else self.targets[chosen]
 
 
 def build_datasets(
@@ -41,17 +44,24 @@ def build_datasets(
 ) -> tuple[DataLoader, DataLoader, DataLoader]:
     """Return loaders of the training, validation and test images.
 
-    Batches are pairs of float32 tensors `(B, 1, 28, 28)` in [-1, 1]. Every pass
-    over the training loader is the next epoch, in its own order; `first_epoch` is
-    where a resumed run goes on. `splits` and `device` save finding them again.
+    Batches are pairs of float32 tensors `(B, 1, 28, 28)` in [-1, 1], or what
+    `deconv.data.tasks` says of another task than to reconstruct. Every pass over the
+    training loader is the next epoch, in its own order; `first_epoch` is where a resumed
+    run goes on. `splits` and `device` save finding them again.
     """
     splits = splits or load_splits(config)
     device = device or detect_device(config.device)
-    order = EpochBatches(len(splits.train), config.batch_size, config.seed, first_epoch)
-    train = DataLoader(PairedImages(splits.train, device), sampler=order, batch_size=None)
-    return train, _in_order(splits.validation, device), _in_order(splits.test, device)
+    train, validation, test = (
+        PairedImages(pairs(config.task, splits, part), device) for part in PARTS
+    )
+    order = EpochBatches(len(train), config.batch_size, config.seed, first_epoch)
+    return (
+        DataLoader(train, sampler=order, batch_size=None),
+        _in_order(validation),
+        _in_order(test),
+    )
 
 
-def _in_order(images: np.ndarray, device: torch.device) -> DataLoader:
+def _in_order(images: PairedImages) -> DataLoader:
     batches = np.array_split(np.arange(len(images)), -(-len(images) // EVALUATION_BATCH))
-    return DataLoader(PairedImages(images, device), sampler=batches, batch_size=None)
+    return DataLoader(images, sampler=batches, batch_size=None)

@@ -17,7 +17,8 @@ from deconv.errors import ConfigError, DeviceError, TrainingError
 from deconv.running.workers import ALONE, LOST, MEETING_SECONDS, Workers, check_host, meet, not_met
 
 from .config import Config
-from .engine import compile_step
+from .engine import compile_step, loss_fn
+from .tasks import choose_loss
 
 
 def join_workers(device: torch.device) -> Workers:
@@ -96,7 +97,9 @@ def choose_step(config: Config, device: torch.device, workers: Workers) -> tuple
     And whether it is compiled. Raises `ConfigError` when several workers should.
     """
     if workers.count == 1:
-        return compile_step(config, device)
+        return compile_step(config, device, choose_loss(config))
+    if choose_loss(config) is not loss_fn:
+        raise ConfigError("several workers train on the mean squared error only; leave --loss out")
     if config.compile == "on":
         raise ConfigError("--compile on: several workers train without compiling; leave it out")
     return distributed_step, False

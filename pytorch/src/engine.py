@@ -1,6 +1,7 @@
 """The training loop, in sight: forward, loss, backward, step."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import torch
 from torch import nn
@@ -24,6 +25,7 @@ def train_step(
     optimizer: torch.optim.Optimizer,
     images: torch.Tensor,
     targets: torch.Tensor,
+    loss_fn: Callable = loss_fn,
 ) -> torch.Tensor:
     """Move the weights once against the gradient of the loss; return the loss before the move."""
     optimizer.zero_grad()
@@ -38,7 +40,7 @@ def eval_step(
     model: nn.Module, images: torch.Tensor, targets: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return MSE, PSNR and SSIM of each image of the batch: three tensors `(B,)`."""
-    reconstructions = model(images)
+    reconstructions = model(images).clamp(-1, 1)  # a linear network has no tanh
     return (
         (reconstructions - targets).square().mean((1, 2, 3)),
         psnr(reconstructions, targets, reduction="none"),
@@ -70,18 +72,21 @@ def evaluate(model: nn.Module, batches: Iterable[tuple[torch.Tensor, torch.Tenso
     return Scores(*means.tolist())
 
 
-def compile_step(config: Config, device: torch.device) -> tuple[Callable, bool]:
-    """Return `train_step`, compiled if `config.compile` asks for it, and whether it is.
+def compile_step(
+    config: Config, device: torch.device, loss_fn: Callable = loss_fn
+) -> tuple[Callable, bool]:
+    """Return `train_step` with this loss, compiled if `config.compile` asks, and whether it is.
 
     "auto" does not compile: torch.compile needs a C++ compiler and tens of
     seconds, which ten epochs of this small model do not earn back. Raises
     `ConfigError` where it does not work.
     """
+    step = partial(train_step, loss_fn=loss_fn)
     if config.compile != "on":
-        return train_step, False
+        return step, False
     try:
         torch.compile(torch.neg)(torch.zeros(1, device=device))
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
         raise ConfigError(f"--compile on: torch.compile does not work here ({reason})") from error
-    return torch.compile(train_step), True
+    return torch.compile(step), True

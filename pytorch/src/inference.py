@@ -7,6 +7,7 @@ several threads may share it.
 if not __package__:  # started as a file
     raise SystemExit("error: run it in the repository's root: python -m pytorch.src.inference")
 
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -15,10 +16,11 @@ import torch
 from torch import nn
 
 from deconv import cli
+from deconv.architecture import Design
 from deconv.config import DeviceName, InferenceConfig
 from deconv.inference import infer
 from deconv.metrics import checked
-from deconv.weights import read_weights, upsampler_of
+from deconv.weights import read_model
 
 from .config import Config, detect_device
 from .model import build_model
@@ -32,9 +34,9 @@ def load_model(path: Path | str, device: DeviceName = "auto") -> nn.Module:
 
     Weights of either framework are read. Raises `WeightsError` or `DeviceError`.
     """
-    weights = read_weights(Path(path))
+    design, weights = read_model(Path(path))
     where = detect_device(device)
-    model = build_model(Config(upsampler=upsampler_of(weights)))
+    model = build_model(Config(**asdict(design)))
     load_weights(model, weights)
     return model.to(where).eval()
 
@@ -42,16 +44,19 @@ def load_model(path: Path | str, device: DeviceName = "auto") -> nn.Module:
 def reconstruct(model: nn.Module, images: np.ndarray) -> np.ndarray:
     """Pass images through the model: float32 `(N, 28, 28, 1)` in [-1, 1], in and out.
 
-    Raises `ImageError` for another shape, type or range.
+    For super-resolution `(N, 7, 7, 1)` in; to tell classes, a score for each out,
+    `(N, 28, 28, 11)`. Raises `ImageError` for another shape, type or range.
     """
-    images = checked("images", images).astype(np.float32)[..., None]
+    design: Design = model.design  # type: ignore[assignment]
+    images = checked("images", images, design.side).astype(np.float32)[..., None]
     device = next(model.parameters()).device
     with torch.inference_mode():
         outputs = [
             to_numpy(model(from_numpy(images[start : start + CHUNK], device)))
             for start in range(0, len(images), CHUNK)
         ]
-    return np.concatenate(outputs)
+    found = np.concatenate(outputs)
+    return found if design.task == "segment" else found.clip(-1, 1)
 
 
 def main() -> None:

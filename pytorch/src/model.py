@@ -6,7 +6,10 @@ Shapes in comments are (B, C, H, W): batch, channels, height, width.
 import torch
 from torch import nn
 
+from deconv.architecture import BASELINE
+
 from .config import Config
+from .variants import Variant
 
 
 class Encoder(nn.Module):
@@ -47,55 +50,6 @@ class TransposedDecoder(nn.Module):
         return self.tanh(x.float())
 
 
-class ResizeDecoder(nn.Module):
-    """Up by repeating every pixel, then an ordinary convolution (Odena et al. 2016)."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.up1 = nn.Upsample(scale_factor=2)
-        self.conv1 = nn.Conv2d(64, 32, 3, padding=1)
-        self.relu1 = nn.ReLU()
-        self.up2 = nn.Upsample(scale_factor=2)
-        self.conv2 = nn.Conv2d(32, 1, 3, padding=1)
-        self.tanh = nn.Tanh()
-
-    def forward(self, latent: torch.Tensor) -> torch.Tensor:  # (B, 64, 7, 7)
-        """Draw."""
-        x = self.up1(latent)  # (B, 64, 14, 14)
-        x = self.relu1(self.conv1(x))  # (B, 32, 14, 14)
-        x = self.up2(x)  # (B, 32, 28, 28)
-        x = self.conv2(x)  # (B, 1, 28, 28)
-        return self.tanh(x.float())
-
-
-class SubpixelDecoder(nn.Module):
-    """Up by computing four values per pixel and laying them out 2×2 (Shi et al. 2016)."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(64, 4 * 32, 3, padding=1)
-        self.shuffle1 = nn.PixelShuffle(2)
-        self.relu1 = nn.ReLU()
-        self.conv2 = nn.Conv2d(32, 4 * 1, 3, padding=1)
-        self.shuffle2 = nn.PixelShuffle(2)
-        self.tanh = nn.Tanh()
-
-    def forward(self, latent: torch.Tensor) -> torch.Tensor:  # (B, 64, 7, 7)
-        """Draw."""
-        x = self.conv1(latent)  # (B, 128, 7, 7)
-        x = self.relu1(self.shuffle1(x))  # (B, 32, 14, 14)
-        x = self.conv2(x)  # (B, 4, 14, 14)
-        x = self.shuffle2(x)  # (B, 1, 28, 28)
-        return self.tanh(x.float())
-
-
-DECODERS = {
-    "transposed": TransposedDecoder,
-    "resize": ResizeDecoder,
-    "subpixel": SubpixelDecoder,
-}
-
-
 class Autoencoder(nn.Module):
     """Image to latent to image.
 
@@ -106,7 +60,7 @@ class Autoencoder(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.encoder = Encoder()
-        self.decoder = DECODERS[config.upsampler]()
+        self.decoder = TransposedDecoder()
         self.precision = config.precision
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:  # (B, 1, 28, 28)
@@ -118,9 +72,12 @@ class Autoencoder(nn.Module):
 
 
 def build_model(config: Config) -> nn.Module:
-    """Return the autoencoder on the CPU, with PyTorch's own initial weights.
+    """Return the autoencoder, or the variant of it that is asked for, on the CPU.
 
-    Channels-last memory is faster for convolutions and changes no shape and no value.
+    With PyTorch's own initial weights. Channels-last memory is faster for convolutions
+    and changes no shape and no value.
     """
     torch.backends.cudnn.allow_tf32 = False  # float32 means float32, on NVIDIA GPUs too
-    return Autoencoder(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model = Autoencoder(config) if config.design == BASELINE else Variant(config)
+    model.design = config.design  # type: ignore[assignment]
+    return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

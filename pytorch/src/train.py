@@ -16,10 +16,11 @@ from deconv.weights import initial_weights
 from .config import Config, count_threads, detect_device
 from .data import build_datasets
 from .distributed import choose_step, join_workers
-from .engine import evaluate, train_epoch
+from .engine import train_epoch
 from .inference import reconstruct
 from .model import build_model
 from .optimizer import build_optimizer, export_state, load_state
+from .tasks import choose_evaluation
 from .utils import load_weights, seed_everything
 
 
@@ -32,15 +33,17 @@ def train(config: Config) -> RunRecord:
     """
     device = detect_device(config.device)
     workers = join_workers(device)
-    splits = load_splits(config)
+    with workers.one_speaks():
+        splits = load_splits(config)
     seed_everything(config.seed)
     step, compiled = choose_step(config, device, workers)
+    evaluate = choose_evaluation(config)
     threads = count_threads(device)
     backend = Backend("pytorch", torch.__version__, device.type, compiled, threads)
 
     with Run(config, splits, backend, workers) as run:
         model = build_model(config).to(device)
-        load_weights(model, initial_weights(config.seed, config.upsampler))
+        load_weights(model, initial_weights(config.seed, config))
         optimizer = build_optimizer(model, config)
         if run.resumed_from:
             load_state(model, optimizer, run.resumed_from)
@@ -54,7 +57,7 @@ def train(config: Config) -> RunRecord:
         if config.precision != "float32":  # test what the file of weights gives to everybody
             model = build_model(replace(config, precision="float32")).to(device)
         load_weights(model, run.best_weights)
-        return run.finish(evaluate(model, test), reconstruct(model, run.examples))
+        return run.finish(evaluate(model, test), reconstruct(model, run.examples.inputs))
 
 
 def main() -> None:

@@ -32,8 +32,9 @@ def from_numpy(images: np.ndarray, device: torch.device | str = "cpu") -> torch.
 
 
 def to_numpy(images: torch.Tensor) -> np.ndarray:
-    """Turn a tensor `(N, C, H, W)` into float32 `(N, H, W, C)`."""
-    return images.detach().permute(0, 2, 3, 1).float().cpu().contiguous().numpy()
+    """Turn a tensor `(N, C, H, W)` into float32 `(N, H, W, C)`; `(N, C)` stays as it is."""
+    last = images.permute(0, 2, 3, 1) if images.ndim == 4 else images
+    return last.detach().float().cpu().contiguous().numpy()
 
 
 def load_weights(model: nn.Module, weights: Mapping[str, np.ndarray]) -> None:

@@ -17,7 +17,8 @@ from deconv.errors import ConfigError, TrainingError
 from deconv.running.workers import LOST, Workers, check_host, listen, meet, not_met
 
 from .config import Config
-from .engine import compile_step
+from .engine import compile_step, loss_fn
+from .tasks import choose_loss
 
 _LOST_ERRORS = (
     tf.errors.UnavailableError,
@@ -94,7 +95,9 @@ def choose_step(config: Config, device: str, workers: Workers) -> tuple[Callable
     with workers.scope():
         alone = tf.distribute.get_strategy().num_replicas_in_sync == 1
     if alone:
-        return compile_step(config, device)
+        return compile_step(config, device, choose_loss(config))
+    if choose_loss(config) is not loss_fn:
+        raise ConfigError("several workers train on the mean squared error only; leave --loss out")
     if config.compile == "on":
         raise ConfigError("--compile on: several workers train without compiling; leave it out")
     return distributed_step, False

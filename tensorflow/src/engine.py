@@ -1,6 +1,7 @@
 """The training loop, in sight: forward, loss, gradients, step."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import keras
 import numpy as np
@@ -25,6 +26,7 @@ def train_step(
     optimizer: keras.optimizers.Optimizer,
     images: tf.Tensor,
     targets: tf.Tensor,
+    loss_fn: Callable = loss_fn,
 ) -> tf.Tensor:
     """Move the weights once against the gradient of the loss; return the loss before the move."""
     with tf.GradientTape() as tape:
@@ -39,7 +41,8 @@ def eval_step(
     model: keras.Model, images: tf.Tensor, targets: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Return MSE, PSNR and SSIM of each image of the batch: three tensors `(B,)`."""
-    reconstructions = model(images, training=False)
+    # A linear network has no tanh.
+    reconstructions = tf.clip_by_value(model(images, training=False), -1.0, 1.0)
     return (
         tf.reduce_mean(tf.square(reconstructions - targets), axis=(1, 2, 3)),
         psnr(reconstructions, targets, reduction="none"),
@@ -72,13 +75,14 @@ def evaluate(model: keras.Model, batches: Iterable[tuple[tf.Tensor, tf.Tensor]])
     return Scores(*means.tolist())
 
 
-def compile_step(config: Config, device: str) -> tuple[Callable, bool]:
-    """Return `train_step`, compiled with XLA if `config.compile` asks for it, and whether it is.
+def compile_step(config: Config, device: str, loss_fn: Callable = loss_fn) -> tuple[Callable, bool]:
+    """Return `train_step` with this loss, compiled with XLA if asked, and whether it is.
 
     "auto" compiles for CUDA alone: on a CPU, XLA's convolutions were slower than the
     library's own, and Apple's devices it does not know.
     """
     cuda = device == "/GPU:0" and tf.test.is_built_with_cuda()
     if config.compile != "on" and not (config.compile == "auto" and cuda):
-        return train_step, False
-    return tf.function(train_step.python_function, jit_compile=True), True
+        return partial(train_step, loss_fn=loss_fn), False
+    compiled = tf.function(train_step.python_function, jit_compile=True)
+    return partial(compiled, loss_fn=loss_fn), True

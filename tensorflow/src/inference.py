@@ -8,6 +8,7 @@ if not __package__:  # started as a file
     raise SystemExit("error: run it in the repository's root: python -m tensorflow.src.inference")
 
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from deconv import cli
 from deconv.config import DeviceName, InferenceConfig
 from deconv.inference import infer
 from deconv.metrics import checked
-from deconv.weights import read_weights, upsampler_of
+from deconv.weights import read_model
 
 from .config import Config, detect_device
 from .model import build_model
@@ -33,9 +34,9 @@ def load_model(path: Path | str, device: DeviceName = "auto") -> keras.Model:
 
     Weights of either framework are read. Raises `WeightsError` or `DeviceError`.
     """
-    weights = read_weights(Path(path))
+    design, weights = read_model(Path(path))
     with tf.device(detect_device(device)):
-        model = build_model(Config(upsampler=upsampler_of(weights)))
+        model = build_model(Config(**asdict(design)))
         load_weights(model, weights)
     return model
 
@@ -43,15 +44,17 @@ def load_model(path: Path | str, device: DeviceName = "auto") -> keras.Model:
 def reconstruct(model: keras.Model, images: np.ndarray) -> np.ndarray:
     """Pass images through the model: float32 `(N, 28, 28, 1)` in [-1, 1], in and out.
 
-    Raises `ImageError` for another shape, type or range.
+    For super-resolution `(N, 7, 7, 1)` in; to tell classes, a score for each out,
+    `(N, 28, 28, 11)`. Raises `ImageError` for another shape, type or range.
     """
-    images = checked("images", images).astype(np.float32)[..., None]
+    images = checked("images", images, model.design.side).astype(np.float32)[..., None]
     forward = _as_graph(model)
     outputs = [
         to_numpy(forward(from_numpy(images[start : start + CHUNK])))
         for start in range(0, len(images), CHUNK)
     ]
-    return np.concatenate(outputs)
+    found = np.concatenate(outputs)
+    return found if model.design.task == "segment" else found.clip(-1, 1)
 
 
 def _as_graph(model: keras.Model) -> Callable:

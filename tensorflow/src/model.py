@@ -15,7 +15,10 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+from deconv.architecture import BASELINE
+
 from .config import Config
+from .variants import variant
 
 
 def encoder() -> keras.Sequential:
@@ -67,74 +70,20 @@ def _crop(side: int, channels: int, name: str) -> keras.Model:
     return keras.Model(image, rest, name=name)
 
 
-def resize_decoder() -> keras.Sequential:
-    """Up by repeating every pixel, then an ordinary convolution (Odena et al. 2016)."""
-    return keras.Sequential(
-        [
-            keras.Input((7, 7, 64)),  # (B, 7, 7, 64)
-            layers.UpSampling2D(2, name="up1"),  # (B, 14, 14, 64)
-            layers.ZeroPadding2D(1, name="pad1"),  # (B, 16, 16, 64)
-            layers.Conv2D(32, 3, name="conv1"),  # (B, 14, 14, 32)
-            layers.ReLU(name="relu1"),
-            layers.UpSampling2D(2, name="up2"),  # (B, 28, 28, 32)
-            layers.ZeroPadding2D(1, name="pad2"),  # (B, 30, 30, 32)
-            layers.Conv2D(1, 3, name="conv2"),  # (B, 28, 28, 1)
-            layers.Activation("tanh", dtype="float32", name="tanh"),
-        ],
-        name="decoder",
-    )
-
-
-def subpixel_decoder() -> keras.Sequential:
-    """Up by computing four values per pixel and laying them out 2×2 (Shi et al. 2016)."""
-    return keras.Sequential(
-        [
-            keras.Input((7, 7, 64)),  # (B, 7, 7, 64)
-            layers.ZeroPadding2D(1, name="pad1"),  # (B, 9, 9, 64)
-            layers.Conv2D(4 * 32, 3, name="conv1"),  # (B, 7, 7, 128)
-            *_pixel_shuffle(7, 32),  # (B, 14, 14, 32)
-            layers.ReLU(name="relu1"),
-            layers.ZeroPadding2D(1, name="pad2"),  # (B, 16, 16, 32)
-            layers.Conv2D(4 * 1, 3, name="conv2"),  # (B, 14, 14, 4)
-            *_pixel_shuffle(14, 1),  # (B, 28, 28, 1)
-            layers.Activation("tanh", dtype="float32", name="tanh"),
-        ],
-        name="decoder",
-    )
-
-
-def _pixel_shuffle(side: int, channels: int) -> list[layers.Layer]:
-    """Lay the four values of each pixel out 2×2, reading channels in PyTorch's order.
-
-    There the output channel counts first and the place in the 2×2 block second;
-    `tf.nn.depth_to_space` has them the other way round.
-    """
-    return [
-        layers.Reshape((side, side, channels, 2, 2)),
-        layers.Permute((1, 4, 2, 5, 3)),  # (B, side, 2, side, 2, channels)
-        layers.Reshape((2 * side, 2 * side, channels)),
-    ]
-
-
-DECODERS = {
-    "transposed": transposed_decoder,
-    "resize": resize_decoder,
-    "subpixel": subpixel_decoder,
-}
-
-
 def build_model(config: Config) -> keras.Model:
-    """Return the autoencoder, with Keras' own initial weights.
+    """Return the autoencoder, or the variant of it that is asked for.
 
-    Images `(B, 28, 28, 1)` in [-1, 1] in, the same out, whatever the precision
-    of the products inside.
+    With Keras' own initial weights. Images `(B, 28, 28, 1)` in [-1, 1] in, the same
+    out, whatever the precision of the products inside.
     """
     tf.config.experimental.enable_tensor_float_32_execution(False)  # float32 means float32
     with keras_settings("mixed_bfloat16" if config.precision == "bfloat16" else "float32"):
-        down, up = encoder(), DECODERS[config.upsampler]()
-        images = keras.Input((28, 28, 1))
+        baseline = config.design == BASELINE
+        down, up = (encoder(), transposed_decoder()) if baseline else variant(config)
+        images = keras.Input((config.side, config.side, 1))
         model = keras.Model(images, up(down(images)), name="autoencoder")
     model.encoder, model.decoder = down, up
+    model.design = config.design
     return model
 
 

@@ -20,10 +20,11 @@ from deconv.weights import initial_weights
 from .config import Config, count_threads, detect_device, device_type
 from .data import build_datasets
 from .distributed import choose_step, join_workers
-from .engine import evaluate, train_epoch
+from .engine import train_epoch
 from .inference import reconstruct
 from .model import build_model
 from .optimizer import build_optimizer, export_state, load_state
+from .tasks import choose_evaluation
 from .utils import load_weights, seed_everything
 
 
@@ -36,15 +37,17 @@ def train(config: Config) -> RunRecord:
     """
     device = detect_device(config.device)
     workers = join_workers(device)
-    splits = load_splits(config)
+    with workers.one_speaks():
+        splits = load_splits(config)
     seed_everything(config.seed)
     step, compiled = choose_step(config, device, workers)
+    evaluate = choose_evaluation(config)
     threads = count_threads(device)
     backend = Backend("tensorflow", tf.__version__, device_type(device), compiled, threads)
 
     with Run(config, splits, backend, workers) as run:
         model = build_model(config)
-        load_weights(model, initial_weights(config.seed, config.upsampler))
+        load_weights(model, initial_weights(config.seed, config))
         optimizer = build_optimizer(model, config)
         if run.resumed_from:
             load_state(model, optimizer, run.resumed_from)
@@ -59,7 +62,7 @@ def train(config: Config) -> RunRecord:
             model = build_model(replace(config, precision="float32"))
         load_weights(model, run.best_weights)
         run.add_file("model.keras", as_keras_file(model))
-        return run.finish(evaluate(model, test), reconstruct(model, run.examples))
+        return run.finish(evaluate(model, test), reconstruct(model, run.examples.inputs))
 
 
 def as_keras_file(model: keras.Model) -> bytes:

@@ -5,11 +5,13 @@ TensorFlow has the same order inside.
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from itertools import accumulate
+from typing import Any, Literal
 
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.layers import InputLayer
 
 from deconv.architecture import Weights
 from deconv.weights import check_fit
@@ -52,12 +54,18 @@ def export_weights(model: keras.Model) -> Weights:
 
 def activations(model: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
     """Return what every layer hands on: name to float32 `(N, H, W, C)`, in order."""
-    x = from_numpy(images)
-    found = {}
+    x: Any = from_numpy(images)
+    found: dict[str, np.ndarray] = {}
     for part in (model.encoder, model.decoder):
-        for layer in part.layers:
-            x = layer(x)
-            found[f"{part.name}.{layer.name}"] = to_numpy(x)
+        names = [layer.name for layer in part.layers if not isinstance(layer, InputLayer)]
+        if isinstance(part, keras.Sequential):
+            outputs = list(accumulate(part.layers, lambda x, layer: layer(x), initial=x))[1:]
+        else:
+            outputs = keras.Model(part.inputs, [part.get_layer(name).output for name in names])(x)
+        found |= {
+            f"{part.name}.{name}": to_numpy(y) for name, y in zip(names, outputs, strict=True)
+        }
+        x = part(x)
     return found
 
 
@@ -93,8 +101,10 @@ def ssim(
 def canonical_variables(model: keras.Model) -> dict[str, keras.Variable]:
     """Return the model's variables under their canonical names."""
     return {
-        variable.path.replace("/", ".").replace("kernel", "weight"): variable
-        for variable in model.weights
+        f"{part.name}.{layer.name}.{variable.name.replace('kernel', 'weight')}": variable
+        for part in (model.encoder, model.decoder)
+        for layer in part.layers
+        for variable in layer.weights
     }
 
 
@@ -102,13 +112,13 @@ def to_canonical(array: np.ndarray) -> np.ndarray:
     """Copy an array of a Keras layer into the canonical layout; biases stay as they are.
 
     A Keras kernel is (height, width, in, out), a transposed one (height, width,
-    out, in). PyTorch has (out, in, height, width) and (in, out, height, width):
-    for both, the last two axes move to the front, the other way round. Nothing is
-    flipped.
+    out, in), that of a dense layer (in, out). PyTorch has (out, in, height, width),
+    (in, out, height, width) and (out, in): in all three, the last two axes move to the
+    front, the other way round. Nothing is flipped.
     """
-    return array.transpose(3, 2, 0, 1).copy() if array.ndim == 4 else array.copy()
+    return (array.transpose(3, 2, 0, 1) if array.ndim == 4 else array.T).copy()
 
 
 def from_canonical(array: np.ndarray) -> np.ndarray:
     """Undo `to_canonical`."""
-    return array.transpose(2, 3, 1, 0) if array.ndim == 4 else array
+    return array.transpose(2, 3, 1, 0) if array.ndim == 4 else array.T
