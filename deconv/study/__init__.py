@@ -1,0 +1,1 @@
+"""Which upsampler, at what cost, with which artefacts, and was it predicted?"""
