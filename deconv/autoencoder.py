@@ -16,14 +16,9 @@ from deconv.arithmetic import (
     conv_transpose2d,
     conv_transpose2d_backward,
 )
+from deconv.arithmetic.upsampling import doubling
 
 DOWN: dict[str, Any] = {"stride": 2, "padding": 1}
-
-
-def up(kernel: np.ndarray) -> dict[str, Any]:
-    """Return the numbers with which a transposed convolution doubles the size, by its kernel."""
-    size = kernel.shape[-1]
-    return {"stride": 2, "padding": (size - 1) // 2, "output_padding": size % 2}
 
 
 class Activations(NamedTuple):
@@ -47,9 +42,9 @@ def forward(weights: Weights, images: np.ndarray) -> Activations:
     w, b = kernel_and_bias("encoder.conv2")
     conv2 = np.maximum(conv2d(conv1, w, **DOWN) + b, 0)
     w, b = kernel_and_bias("decoder.deconv1")
-    deconv1 = np.maximum(conv_transpose2d(conv2, w, **up(w)) + b, 0)
+    deconv1 = np.maximum(conv_transpose2d(conv2, w, **doubling(w)) + b, 0)
     w, b = kernel_and_bias("decoder.deconv2")
-    deconv2 = np.tanh(conv_transpose2d(deconv1, w, **up(w)) + b)
+    deconv2 = np.tanh(conv_transpose2d(deconv1, w, **doubling(w)) + b)
     return Activations(images, conv1, conv2, deconv1, deconv2)
 
 
@@ -69,12 +64,12 @@ def backward(weights: Weights, a: Activations, targets: np.ndarray) -> Weights:
 
     grad = 2 * (a.deconv2 - targets) / targets.size * (1 - a.deconv2**2)
     w = weights["decoder.deconv2.weight"]
-    back = conv_transpose2d_backward(a.deconv1, w, grad, **up(w))
+    back = conv_transpose2d_backward(a.deconv1, w, grad, **doubling(w))
     gradients["decoder.deconv2.weight"], gradients["decoder.deconv2.bias"] = back.w, back.b
 
     grad = back.x * (a.deconv1 > 0)
     w = weights["decoder.deconv1.weight"]
-    back = conv_transpose2d_backward(a.conv2, w, grad, **up(w))
+    back = conv_transpose2d_backward(a.conv2, w, grad, **doubling(w))
     gradients["decoder.deconv1.weight"], gradients["decoder.deconv1.bias"] = back.w, back.b
 
     grad = back.x * (a.conv2 > 0)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from random_weights import random_weights
 
+from deconv import networks
 from deconv.architecture import BASELINE, Activation, Design, Upsampler, layers, parameter_shapes
 from deconv.data.tasks import class_maps, inputs
 from deconv.errors import ConfigError, WeightsError
@@ -46,11 +47,14 @@ def test_same_weights_give_the_same_outputs_and_gradients(both, images, design):
     weights, (given, wanted) = random_weights(design), example(design, images)
     settings = asdict(design)
     models = [f.build(weights, **settings) for f in both]
-
     one, other = (f.forward(m, given) for f, m in zip(both, models, strict=True))
     assert one.shape == (8, 28, 28, design.out_channels)
     assert np.std(one) > 0.001  # not the same because constant
     np.testing.assert_allclose(one, other, rtol=0, atol=1e-5)
+    if design.architecture == "baseline":
+        channels_first = given.transpose(0, 3, 1, 2)
+        third = networks.decode(design, weights, networks.encode(design, weights, channels_first))
+        np.testing.assert_allclose(third.transpose(0, 2, 3, 1), one, rtol=0, atol=1e-5)
 
     (loss, gradients), (other_loss, other_gradients) = (
         f.loss_and_gradients(m, given, wanted, **settings)
@@ -119,6 +123,13 @@ def test_a_file_that_lies_about_its_network_is_refused(lie, tmp_path):
 def test_what_a_network_cannot_do_is_refused(wrong, sentence):
     with pytest.raises(ConfigError, match=sentence):
         Design(**wrong)
+
+
+@pytest.mark.parametrize("name", ["residual", "skip", "multiscale", "attention"])
+def test_what_numpy_has_not_is_refused(name, images):
+    design = Design(architecture=name)
+    with pytest.raises(ConfigError, match="not in NumPy"):
+        networks.encode(design, initial_weights(0, design), images.transpose(0, 3, 1, 2))
 
 
 # --- initial weights -------------------------------------------------------------------

@@ -9,7 +9,8 @@ from patterns import INNER, OUTER, drawn_garments, half_a_pixel_right
 from deconv.architecture import Design, Upsampler
 from deconv.arithmetic import conv_transpose2d, phase_gains
 from deconv.arithmetic.equivalences import nearest_as_transposed, subpixel_as_transposed
-from deconv.autoencoder import forward, up
+from deconv.arithmetic.upsampling import doubling
+from deconv.autoencoder import forward
 from deconv.study.measures import phase_spread
 from deconv.study.responses import (
     DECODER_COLUMNS,
@@ -126,7 +127,7 @@ def test_every_upsampler_is_the_transposed_convolution_that_it_is_measured_as(up
     for number, activation in ((1, lambda x: np.maximum(x, 0)), (2, np.tanh)):
         name = f"decoder.{'deconv' if upsampler.startswith('transposed') else 'conv'}{number}"
         kernel = transposed_kernel(upsampler, weights[f"{name}.weight"])
-        z = activation(conv_transpose2d(z, kernel, **up(kernel)))
+        z = activation(conv_transpose2d(z, kernel, **doubling(kernel)))
     inside = np.s_[:, :, 6:-6, 6:-6] if upsampler == "bilinear" else np.s_[:]
     assert np.abs(image).max() > 0.1
     np.testing.assert_allclose(image[inside], z[inside], rtol=0, atol=1e-5)

@@ -25,6 +25,9 @@ from deconv.metrics import Scores
 from deconv.running.record import WEIGHTS
 from deconv.weights import read_model
 
+IN_NUMPY = ("numpy", "handmade")
+"""Runs whose weights no framework made."""
+
 
 @dataclass(frozen=True)
 class MeasuredRun(FinishedRun):
@@ -119,7 +122,7 @@ def reconstruct(
 
     Raises `ArtifactError` with the command's own words when it complains.
     """
-    if run.record.framework == "numpy":  # needs no process of its own
+    if run.record.framework in IN_NUMPY:  # needs no process of its own
         design, weights = read_model(run.folder / WEIGHTS)
         scratch.check(RunConfig(**asdict(design)))
         return scratch.reconstruct(weights, metrics.to_unit_range(splits.test))

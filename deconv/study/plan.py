@@ -1,0 +1,177 @@
+"""Which trainings the study consists of: first those that tune, then those that answer.
+
+Everything that a run does not vary is the same for all runs of a preset: passes, training
+images, batch size. How the sizes were chosen is told in `docs/study`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from statistics import fmean
+from typing import Any, Literal, get_args
+
+from deconv.architecture import Upsampler
+from deconv.config import DatasetName
+from deconv.study.decisions import FAMILY, REPLICATED, SEEDS
+from deconv.study.jobs import Job
+from deconv.study.results import Row
+
+Preset = Literal["quick", "full"]
+Rates = Mapping[tuple[str, str], float]
+"""(task, upsampler) to the learning rate that it trains with."""
+
+TASKS: dict[str, dict[str, Any]] = {
+    "super-resolve": {"task": "super-resolve"},
+    "reconstruct --latent 32": {"latent": 32},
+}
+"""The two that decide, by their flags. The latent of the plain autoencoder holds four times as
+many numbers as the image has pixels, and so hides what an upsampler does."""
+PLANNED: tuple[Upsampler, ...] = (
+    "transposed", "transposed4", "transposed6", "subpixel", "subpixel-icnr", "nearest",
+    "transposed-bilinear",
+)  # fmt: skip
+"""Arms of the planned contrasts."""
+CONTROL = "fractional"
+"""The same function as `transposed`, with the same initial weights: its numbers must be equal."""
+TUNING_SEEDS = (1000, 1001)
+"""Not among the seeds that decide."""
+RATES = (0.003, 0.01, 0.03)
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much a preset does."""
+
+    epochs: int
+    limit: int
+    """Training images."""
+    seeds: int
+    """Of each arm of the planned contrasts."""
+    others: int
+    """Seeds of everything else."""
+    tuning_seeds: int
+    replicated: int
+    """Seeds that TensorFlow trains as well."""
+    arms: tuple[Upsampler, ...]
+    latents: tuple[int | None, ...]
+    """Latent sizes for rate and distortion; None is the autoencoder without a dense layer."""
+
+
+SIZES: dict[Preset, Size] = {
+    "quick": Size(
+        epochs=1, limit=1_600, seeds=3, others=0, tuning_seeds=0, replicated=0,
+        arms=("transposed", "transposed4", "nearest", "subpixel"), latents=(),
+    ),
+    "full": Size(
+        epochs=2, limit=12_000, seeds=SEEDS, others=3, tuning_seeds=2, replicated=REPLICATED,
+        arms=get_args(Upsampler), latents=(8, 16, 32, 64, 128, 256, 512, 784, None),
+    ),
+}  # fmt: skip
+
+
+def tuning_jobs(preset: Preset, dataset: DatasetName) -> list[Job]:
+    """Return the runs that choose a learning rate for every task and arm, by validation."""
+    size = SIZES[preset]
+    return [
+        _job(size, dataset, purpose="tune", upsampler=arm, learning_rate=rate, seed=seed, **task)
+        for task in TASKS.values()
+        for arm in size.arms
+        if arm != CONTROL
+        for rate in RATES
+        for seed in TUNING_SEEDS[: size.tuning_seeds]
+    ]
+
+
+def tuned_rates(rows: Iterable[Row]) -> dict[tuple[str, str], float]:
+    """Return the learning rate with the best mean validation PSNR, for every task and arm.
+
+    A rate with which a training diverged is out. Without any tuning run, nothing.
+    """
+    found: dict[tuple[str, str], dict[float, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        if row.job.purpose == "tune" and (row.measures or row.diverged):
+            psnr = row.measures.get("validation_psnr", float("-inf"))
+            found[task_of(row.job), row.job.upsampler][row.job.learning_rate].append(psnr)
+    return {
+        key: max(rates, key=lambda rate: (fmean(rates[rate]), -rate))
+        for key, rates in found.items()
+    }
+
+
+def answering_jobs(preset: Preset, dataset: DatasetName, rates: Rates) -> list[Job]:
+    """Return the runs that the report is about, with the rates that were chosen."""
+    size = SIZES[preset]
+    job = partial(_job, size, dataset)
+    jobs: list[Job] = []
+    for name, task in TASKS.items():
+        for arm in size.arms:
+            count = size.seeds if arm in PLANNED else size.others
+            rate = rate_of(rates, name, arm)
+            own = {"upsampler": arm, "learning_rate": rate, **task}
+            jobs += [job(purpose="main", seed=seed, **own) for seed in range(count)]
+            if arm in PLANNED:
+                jobs += [
+                    job(framework="tensorflow", purpose="main", seed=seed, **own)
+                    for seed in range(size.replicated)
+                ]
+    if not size.others:
+        return jobs
+    for arm in size.arms:
+        rate = rate_of(rates, "super-resolve", arm)
+        own = {"upsampler": arm, "task": "super-resolve"}
+        jobs += [
+            job(purpose="stability", learning_rate=factor * rate, seed=TUNING_SEEDS[0], **own)
+            for factor in (3, 10)
+        ]
+    rate = rate_of(rates, "super-resolve", "transposed")
+    for seed in range(size.others):
+        each = partial(job, seed=seed)
+        jobs += [
+            each(purpose="segment", task="segment", upsampler=arm,
+                 learning_rate=rate_of(rates, "super-resolve", arm))
+            for arm in PLANNED
+        ]  # fmt: skip
+        jobs += [each(purpose="latent", latent=latent) for latent in size.latents]
+        jobs += [
+            each(purpose="architecture", architecture=name, learning_rate=rate, **task)
+            for task in ({}, TASKS["super-resolve"])
+            for name in ("baseline", "residual", "skip", "multiscale", "attention")
+            if not (task and name == "skip")
+        ]
+        jobs += [
+            each(purpose="loss", **TASKS["reconstruct --latent 32"], **own)
+            for own in ({}, {"loss": "l1"}, {"loss": "ssim"}, {"activation": "leaky-relu"})
+        ]
+    jobs.append(_job(size, dataset, purpose="linear", architecture="linear", latent=32,
+                     learning_rate=0.001, epochs=10 * size.epochs, limit=None))  # fmt: skip
+    return jobs
+
+
+def task_of(job: Job) -> str:
+    """Return the task of a job as it is typed: what the study's tables call it."""
+    return job.task if job.latent is None else f"{job.task} --latent {job.latent}"
+
+
+def rate_of(rates: Rates, task: str, arm: str) -> float:
+    """Return the learning rate of an arm; the control's is that of what it must equal."""
+    name = "transposed" if arm == CONTROL else arm
+    return rates.get((task, name), Job.learning_rate)
+
+
+def primary(rows: Iterable[Row], framework: str = "pytorch") -> dict[tuple[str, str], dict]:
+    """Return what decides: (task, arm) to the primary measure of each seed; NaN where it failed."""
+    found: dict[tuple[str, str], dict[int, float]] = defaultdict(dict)
+    for row in rows:
+        if row.job.purpose == "main" and row.job.framework == framework:
+            value = row.measures.get("psnr", float("nan"))
+            found[task_of(row.job), row.job.upsampler][row.job.seed] = value
+    return dict(found)
+
+
+def _job(size: Size, dataset: DatasetName, **settings: Any) -> Job:
+    given = {"framework": "pytorch", "dataset": dataset, "epochs": size.epochs, "limit": size.limit}
+    return Job(**given | settings)
+
+
+assert {arm for pair in FAMILY for arm in pair} == set(PLANNED)
