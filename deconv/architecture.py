@@ -33,11 +33,11 @@ class Design:
     """Which network: everything that decides its parameters and what it computes with them."""
 
     task: Task = "reconstruct"
-    """What to make of an image: itself; itself without noise; itself from 7×7 pixels; or the
-    class of every pixel."""
+    """Draw the image again, draw it without its noise, draw it from 7×7 pixels, or tell the class
+    of every pixel."""
     upsampler: Upsampler = "transposed"
-    """How the decoder doubles its size: transposed convolution with kernel 3 (2, 4, 6, or what
-    comes after the dash), resize then convolution (nearest, bilinear), or subpixel."""
+    """How the decoder doubles its size: by a transposed convolution (kernel 3, or 2, 4, 6),
+    a resize and a convolution, or a convolution and a shuffle."""
     architecture: Architecture = "baseline"
     """What is around the upsampling layers."""
     activation: Activation = "relu"
