@@ -85,6 +85,9 @@ class Training:
 def _train(name: str, flags: Sequence[str], said: Path, before: Callable[[], None] | None) -> None:
     for stream, file in ((1, "out"), (2, "err")):
         os.dup2(os.open(said / file, os.O_WRONLY | os.O_CREAT), stream)
+    # Back to how a user's process would start others. Else tqdm's lock is one that may be handed to
+    # them, which is left behind after a kill.
+    multiprocessing.set_start_method(None, force=True)
     if before:
         before()
     sys.argv = [name, *flags]

@@ -156,9 +156,9 @@ def become_worker(of_worker: dict[str, str]) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["pytorch", "tensorflow"])
 def test_two_workers_train_to_the_end_and_one_speaks(name, tmp_path):
-    """Of the data too: both look for it in a folder that nobody can make."""
-    (tmp_path / "file").touch()
-    data = ("--dataset=auto", f"--data-dir={tmp_path / 'file' / 'data'}")
+    """Of the data too, which neither can fetch: a folder stands where the lock should be."""
+    (tmp_path / "data" / ".download.lock").mkdir(parents=True)
+    data = ("--dataset=auto", f"--data-dir={tmp_path / 'data'}")
     first, second = train_together(name, tmp_path, *data)
     said, errors = first.communicate()
     assert first.returncode == 0, errors
