@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
+BOOK := $(VENV)/.book
 # A process needs a gigabyte and a half, so not one for each of many cores.
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help setup demo notebooks test test-slow test-all lint
+.PHONY: help setup demo notebooks book test test-slow test-all lint
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +31,15 @@ demo: setup  ## train both frameworks for 3 epochs and compare them
 
 notebooks: setup  ## make every notebook from its text source and run it
 	$(RUN) -m notebooks.build
+
+book: $(BOOK)  ## build the book: artifacts/book/index.html
+	$(RUN) -m book.build
+
+# Nothing else needs these packages, so they are installed only here.
+$(BOOK): $(READY)
+	@$(RUN) -m pip install --quiet -e ".[book]" -c constraints.txt || \
+	  { echo "error: pip could not install the packages of the book, see above" >&2; exit 1; }
+	@touch $(BOOK)
 
 test: setup  ## run the quick tests
 	$(RUN) -m pytest $(PARALLEL)
