@@ -64,7 +64,9 @@ ROWS: dict[str, Callable[[MeasuredRun], str]] = {
     "epochs": lambda run: f"{run.record.epochs}",
     "best epoch": lambda run: f"{run.record.best_epoch}",
     "training time": lambda run: f"{run.record.train_seconds:.1f} s",
-    "training speed": lambda run: f"{run.record.images_per_second:,.0f} images/s",
+    "training speed": lambda run: (
+        f"{run.record.images_per_second:,.0f} images/s" if run.record.epochs else "–"
+    ),
     "validation PSNR": lambda run: f"{run.validation_psnr:.2f} dB",
     "test MSE": lambda run: f"{run.scores.mse:.6f}",
     "test PSNR": lambda run: f"{run.scores.psnr:.2f} dB",

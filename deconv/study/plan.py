@@ -34,6 +34,8 @@ PLANNED: tuple[Upsampler, ...] = (
 """Arms of the planned contrasts."""
 CONTROL = "fractional"
 """The same function as `transposed`, with the same initial weights: its numbers must be equal."""
+DECIDING = {"main": "psnr", "segment": "miou"}
+"""Purposes of runs that answer a planned contrast, to the column of their primary measure."""
 TUNING_SEEDS = (1000, 1001)
 """Not among the seeds that decide."""
 RATES = (0.003, 0.01, 0.03)
@@ -163,8 +165,8 @@ def primary(rows: Iterable[Row], framework: str = "pytorch") -> dict[tuple[str, 
     """Return what decides: (task, arm) to the primary measure of each seed; NaN where it failed."""
     found: dict[tuple[str, str], dict[int, float]] = defaultdict(dict)
     for row in rows:
-        if row.job.purpose == "main" and row.job.framework == framework:
-            value = row.measures.get("psnr", float("nan"))
+        if row.job.purpose in DECIDING and row.job.framework == framework:
+            value = row.measures.get(DECIDING[row.job.purpose], float("nan"))
             found[task_of(row.job), row.job.upsampler][row.job.seed] = value
     return dict(found)
 
