@@ -31,7 +31,7 @@ def history(losses: list[float]) -> list[EpochRow]:
             "synthetic",
             validation_psnr=10 * math.log10(4 / loss),
             validation_ssim=0.9,
-        )  # fmt: skip
+        )
         for epoch, loss in enumerate(losses, start=1)
     ]
 

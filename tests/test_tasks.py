@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from math import log
+from typing import Any
 
 import numpy as np
 import pytest
@@ -130,7 +131,7 @@ def test_classes_are_not_trained_by_a_loss_of_pictures():
 
 # --- runs ------------------------------------------------------------------------------
 
-RUNS = {
+RUNS: dict[str, dict[str, Any]] = {
     "segment": {"task": "segment", "upsampler": "nearest"},
     "super-resolve": {"task": "super-resolve", "architecture": "multiscale", "loss": "l1"},
     "denoise": {"task": "denoise", "latent": 8, "activation": "leaky-relu"},
@@ -142,7 +143,7 @@ RUNS = {
     "name", ["segment", *(pytest.param(n, marks=pytest.mark.slow) for n in RUNS if n != "segment")]
 )
 def test_a_run_of_another_kind_is_kept_resumed_and_used(framework, name, tmp_path, capsys):
-    settings = dict(RUNS[name], dataset="synthetic", limit=320, epochs=2, device="cpu")
+    settings = RUNS[name] | {"dataset": "synthetic", "limit": 320, "epochs": 2, "device": "cpu"}
     config = framework.config.Config(**settings, artifact_dir=tmp_path, checkpoint_seconds=0)
     record = framework.train.train(config)
     folder = tmp_path / f"{framework.name}_deconv"
