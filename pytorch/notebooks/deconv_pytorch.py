@@ -580,7 +580,7 @@ number_grids(
 # ([Odena, Dumoulin and Olah 2016](https://doi.org/10.23915/distill.00003)).
 #
 # Equal counts are not yet equal values, because the weights of a kernel differ. There are other
-# ways up, and this project has two: *resize* repeats every pixel and convolves after that;
+# ways up. Two of those in this project: *nearest* repeats every pixel and convolves after that;
 # *subpixel* computes four values for every pixel and lays them out 2×2.
 #
 # **Predict.** Fresh decoders with random weights get a flat latent of ones. Which of the three ways
@@ -588,19 +588,20 @@ number_grids(
 
 # %%
 patterns, spreads = [], []
-upsamplers = ("transposed", "subpixel", "resize")
-for upsampler in upsamplers:
+ways_up = [Config(upsampler=name) for name in ("transposed", "subpixel", "nearest")]
+labels = [way.upsampler for way in ways_up]
+for way in ways_up:
     for seed in range(6):
-        fresh = build_model(Config(upsampler=upsampler))
-        load_weights(fresh, initial_weights(seed, upsampler))
+        fresh = build_model(way)
+        load_weights(fresh, initial_weights(seed, way))
         output = to_numpy(fresh.decoder(from_numpy(np.ones((1, 7, 7, 64), np.float32))))
         inside = output[0, 6:22, 6:22, 0]  # away from the border
         patterns.append(inside - inside.mean())
         spreads.append(f"spread {np.ptp(inside):.2f}")
-image_grid(patterns, columns=6, captions=spreads, row_labels=upsamplers, limits=(-0.4, 0.4))
+image_grid(patterns, columns=6, captions=spreads, row_labels=labels, limits=(-0.4, 0.4))
 
 # %% [markdown]
-# Only *resize* is flat, whatever its weights: all its pixels are computed with the same kernel.
+# Only *nearest* is flat, whatever its weights: all its pixels are computed with the same kernel.
 # The other two compute neighbouring pixels with different weights. They start with a pattern that
 # repeats every four pixels, because they double twice.
 #
@@ -609,9 +610,9 @@ image_grid(patterns, columns=6, captions=spreads, row_labels=upsamplers, limits=
 
 # %%
 young = []
-for upsampler in upsamplers:
-    learner = build_model(Config(upsampler=upsampler))
-    load_weights(learner, initial_weights(config.seed, upsampler))
+for way in ways_up:
+    learner = build_model(way)
+    load_weights(learner, initial_weights(config.seed, way))
     optimizer = build_optimizer(learner, config)
     for start in range(0, 640, 64):
         batch = from_numpy(to_unit_range(splits.train[start : start + 64]))
@@ -621,7 +622,7 @@ for upsampler in upsamplers:
 image_grid(
     [image[..., 0] for row in (originals[:8], *young) for image in row],
     columns=8,
-    row_labels=["original", *upsamplers],
+    row_labels=["original", *labels],
 )
 
 # %% [markdown]
@@ -695,8 +696,8 @@ print(f"mean PSNR, TensorFlow: {metrics.psnr(theirs, originals).mean():.6f} dB")
 #
 # 1. **By hand.** Kernel 4, stride 2, padding 1: what become of 7 and of 14? Why does this layer
 #    need no output padding?
-# 2. **Another way up.** Train with `dataclasses.replace(config, upsampler="resize",
-#    artifact_dir=Path("artifacts/resize"))`, and in the same way with `"subpixel"`. Compare PSNR,
+# 2. **Another way up.** Train with `dataclasses.replace(config, upsampler="nearest",
+#    artifact_dir=Path("artifacts/nearest"))`, and in the same way with `"subpixel"`. Compare PSNR,
 #    parameters and MACs. Which one would you choose, and for what?
 # 3. **Fewer pictures.** Train with `limit=5000` and `epochs=10`, and then with `limit=5000` and
 #    `epochs=109`, which takes as many steps as all pictures took in ten epochs. How many dB do
@@ -734,7 +735,7 @@ print(f"mean PSNR, TensorFlow: {metrics.psnr(theirs, originals).mean():.6f} dB")
 #   for it ([Shi et al. 2016](https://arxiv.org/abs/1609.05158)).
 # - **Diffusion decoders**, a picture from a cleaned latent. In latent diffusion
 #   ([Rombach et al. 2022](https://arxiv.org/abs/2112.10752)) the decoder goes up by repeating every
-#   pixel and convolving after that: our *resize*.
+#   pixel and convolving after that: our *nearest*.
 #
 # In this repository: `deconv/arithmetic` proves five views of the transposed convolution equal, in
 # plain NumPy; `python -m deconv.compare artifacts/notebooks/*_deconv` sets the runs of the two
