@@ -66,7 +66,8 @@ def ends(processes: list[subprocess.Popen]) -> list[tuple[int, str, str]]:
 
 
 @pytest.mark.parametrize(
-    "kind", ["pytorch", "tensorflow", pytest.param("mirrored", marks=pytest.mark.slow)]
+    "kind",
+    ["pytorch", *(pytest.param(k, marks=pytest.mark.slow) for k in ("tensorflow", "mirrored"))],
 )
 def test_two_workers_reach_the_losses_of_one(kind):
     """50 whole batches; and an epoch whose last batch has 1 image, so that one gets none."""

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from trainings import draw_few, run_folder, start, wait_for_steps
 
-from benchmarks.framework import TRAINERS
 from benchmarks.processes import prepare
 from benchmarks.soak import contents
 from deconv import scratch
+from deconv.architecture import parameter_shapes
 from deconv.config import RunConfig
 from deconv.data.splits import load_splits
 from deconv.errors import ArtifactError, Interrupted, TrainingError
@@ -43,7 +43,9 @@ def whole(tmp_path_factory):
     return run
 
 
-@pytest.mark.parametrize("name", TRAINERS)
+@pytest.mark.parametrize(
+    "name", ["pytorch", "numpy", pytest.param("tensorflow", marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize(
     "ends",
     [
@@ -223,7 +225,8 @@ def test_stopping_between_epochs_saves_the_epoch(run):
 def test_another_architecture_is_refused_by_name(run, monkeypatch):
     run.keep_safe(state)
     take_steps(next(run.epochs(BATCHES)))
-    monkeypatch.setattr("deconv.architecture.KERNEL", 5)
+    shapes = parameter_shapes() | {"encoder.conv1.weight": (32, 1, 5, 5)}
+    monkeypatch.setattr("deconv.running.run.parameter_shapes", lambda design: shapes)
     other = settings_of(run.config, run.splits, run.backend)
     with pytest.raises(ArtifactError, match=r"encoder.conv1.weight \[32, 1, 3, 3\], this run has"):
         read_checkpoint(run.folder, other)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from test_compare import run_folder
 
+from benchmarks.framework import NAMES
 from deconv import metrics
 from deconv.compare import read_runs
 from deconv.config import InferenceConfig, RunConfig
@@ -140,7 +141,13 @@ RUNS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize(
-    "name", ["segment", *(pytest.param(n, marks=pytest.mark.slow) for n in RUNS if n != "segment")]
+    ("framework", "name"),
+    [
+        pytest.param(f, n, marks=[pytest.mark.slow] * ((f, n) != ("pytorch", "segment")))
+        for f in NAMES
+        for n in RUNS
+    ],
+    indirect=["framework"],
 )
 def test_a_run_of_another_kind_is_kept_resumed_and_used(framework, name, tmp_path, capsys):
     settings = RUNS[name] | {"dataset": "synthetic", "limit": 320, "epochs": 2, "device": "cpu"}

@@ -168,6 +168,7 @@ def test_a_run_in_bfloat16_claims_what_its_weights_give(framework, tmp_path):
     assert record.test_psnr == pytest.approx(given.psnr, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_compiling_without_a_compiler_is_refused_before_anything_is_written(tmp_path):
     flags = ["--dataset=synthetic", "--device=cpu", "--compile=on", f"--artifact-dir={tmp_path}"]
     nothing = {"CXX": "no-such-compiler", "TORCHINDUCTOR_CACHE_DIR": str(tmp_path / "cache")}
