@@ -11,7 +11,7 @@ from deconv import scratch
 from deconv.config import ROOT, RunConfig
 from deconv.data.splits import load_splits
 from deconv.metrics import Scores
-from deconv.running import processor
+from deconv.running import console, processor
 from deconv.running.checkpoint import State
 from deconv.running.processor import Attention, cores
 from deconv.running.record import Backend, read_record
@@ -118,3 +118,11 @@ def test_a_training_beside_other_programs_says_so(tmp_path):
         stack.callback(training.kill)
         said = next(line for line in training.stdout if line.startswith(b"Other programs"))  # type: ignore[union-attr]
     assert b"start it with OPENBLAS_NUM_THREADS=1 in front" in said
+
+
+def test_a_remedy_that_was_taken_is_not_advised_again(capsys):
+    console.crowded("OMP_NUM_THREADS=1")
+    console.crowded("")
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.endswith("close them, or start it with OMP_NUM_THREADS=1 in front of the command")
+    assert second.endswith("slower than it could be: close them")

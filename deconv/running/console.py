@@ -86,10 +86,11 @@ def other_shares(began: Mapping[str, object], now: Mapping[str, object]) -> None
 
 
 def crowded(remedy: str) -> None:
-    """Print that other programs slow the training down; `remedy` is a variable to set."""
+    """Print that other programs slow the training down; `remedy` is a variable to set, if any."""
+    instead = f", or start it with {remedy} in front of the command" if remedy else ""
     Progress.write(
         "Other programs are using the processor, so this training is slower than it could be: "
-        f"close them, or start it with {remedy} in front of the command"
+        f"close them{instead}"
     )
 
 

@@ -133,7 +133,8 @@ class Run:
         self._bar.step(self.progress.epoch.sizes[-1], self.progress.epoch.latest_loss)
         self.keeper.after_step()
         if self.workers.leads and self._attention.is_lost():
-            console.crowded(REMEDIES[self.backend.framework])
+            remedy = REMEDIES[self.backend.framework] if self.backend.threads > 1 else ""
+            console.crowded(remedy)
         if self.progress.epoch_is_done:
             self._bar.close()
 
