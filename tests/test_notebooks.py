@@ -1,4 +1,5 @@
 import re
+from itertools import product
 
 import jupytext
 import nbformat
@@ -95,8 +96,15 @@ def sections(cell):
     return re.findall("^##+ .*", cell.source, re.MULTILINE)
 
 
-@every_notebook
-@pytest.mark.parametrize("place", ["root", pytest.param("own", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("notebook", "place"),
+    [  # one of them is quick enough for the quick tests
+        pytest.param(
+            path, place, id=f"{path.stem}-{place}", marks=[pytest.mark.slow] * bool(number)
+        )
+        for number, (place, path) in enumerate(product(FOLDERS, NOTEBOOKS))
+    ],
+)
 def test_notebook_runs_in_a_fresh_kernel(notebook, place, tmp_path):
     executed = nbformat.read(notebook, as_version=4)
     settings = {"DECONV_QUICK": "1", "DECONV_NOTEBOOK_DIR": str(tmp_path)}
