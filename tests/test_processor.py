@@ -1,5 +1,6 @@
 """How many threads compute is recorded, and a training that others crowd out says so."""
 
+import os
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -109,11 +110,14 @@ def test_attention_is_lost_where_others_have_it(had, load, lost, monkeypatch):
 def test_a_training_beside_other_programs_says_so(tmp_path):
     busy = [sys.executable, "-c", "while True: pass"]
     train = [sys.executable, "-u", "-m", "deconv.scratch", "--epochs=9", "--dataset=synthetic"]
+    threads = {**os.environ, "OPENBLAS_NUM_THREADS": "2"}  # tests have one thread each
     with ExitStack() as stack:
         for command in 2 * cores() * [busy]:
             stack.callback(stack.enter_context(subprocess.Popen(command)).kill)
         training = stack.enter_context(
-            subprocess.Popen([*train, f"--artifact-dir={tmp_path}"], cwd=ROOT, stdout=PIPE)
+            subprocess.Popen(
+                [*train, f"--artifact-dir={tmp_path}"], cwd=ROOT, stdout=PIPE, env=threads
+            )
         )
         stack.callback(training.kill)
         said = next(line for line in training.stdout if line.startswith(b"Other programs"))  # type: ignore[union-attr]
