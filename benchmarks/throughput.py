@@ -171,7 +171,7 @@ def report(results: dict[str, dict[str, dict]]) -> None:
 
 def draw(results: dict[str, dict[str, dict]]) -> Figure:
     """Draw the share of the float32 product against the size of the batch."""
-    figure, charts = plots.charts(2, "Images per second, as a share of what a product reaches")
+    figure, charts = plots.charts(2, "Images per second, as a share of what float32 products allow")
     for axes, (kind, macs) in zip(charts, MACS.items(), strict=True):
         for name, found in results.items():
             share = [value * macs / found["product"]["float32"] for value in found[kind].values()]
@@ -179,10 +179,12 @@ def draw(results: dict[str, dict[str, dict]]) -> Figure:
             line = "-" if "float32" in name else "--"
             axes.plot(list(found[kind]), share, line, color=colour, marker="o", label=name)
         axes.set_xscale("log", base=2)
-        axes.set_ylim(0)
         axes.axhline(1, color=plots.GREY, linewidth=0.8)
-        plots.style(axes, "images in a batch", f"{kind}, share of the float32 product")
-    charts[0].legend(frameon=False, fontsize=9)
+        axes.set_ylim(0, 1.05)
+        plots.style(axes, "images in a batch", f"share of the limit, {kind}")
+    charts[0].legend(
+        frameon=False, fontsize=9, handlelength=4, loc="upper left", bbox_to_anchor=(0, 0.94)
+    )
     return figure
 
 

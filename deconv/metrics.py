@@ -105,7 +105,7 @@ def mean_iou(predicted: np.ndarray, classes: np.ndarray) -> float:
     For each class, the pixels that have it in both maps over the pixels that have it in
     either, counted over all images together; a class that occurs in neither has no part
     in the mean. Source: Everingham et al. (2015), "The Pascal visual object classes
-    challenge: a retrospective", section 4.3.
+    challenge: a retrospective", section 2.4.
     """
     if predicted.shape != classes.shape or not classes.size:
         raise ImageError(f"two maps of classes differ: {predicted.shape} and {classes.shape}")

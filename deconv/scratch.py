@@ -6,11 +6,13 @@ the third witness: what they compute is no secret of theirs.
 """
 
 import math
+import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import numpy as np
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from deconv import cli
 from deconv.architecture import Weights
@@ -139,10 +141,12 @@ def train(config: RunConfig) -> RunRecord:
     train_images, validation, test = map(
         to_unit_range, (splits.train, splits.validation, splits.test)
     )
-    backend = Backend("numpy", np.__version__, "cpu", threads=count_threads())
-
-    # What is not finite is reported as an error, by name.
-    with Run(config, splits, backend) as run, np.errstate(over="ignore", invalid="ignore"):
+    with ExitStack() as stack:
+        stack.enter_context(threadpool_limits(threads_to_use(), user_api="blas"))
+        backend = Backend("numpy", np.__version__, "cpu", threads=count_threads())
+        # What is not finite is reported as an error, by name.
+        stack.enter_context(np.errstate(over="ignore", invalid="ignore"))
+        run = stack.enter_context(Run(config, splits, backend))
         weights = initial_weights(config.seed, config)
         optimizer = Adam(config.learning_rate, config.weight_decay)
         if run.resumed_from:
@@ -158,11 +162,17 @@ def train(config: RunConfig) -> RunRecord:
         return run.finish(evaluate(weights, test), reconstruct(weights, run.examples.inputs))
 
 
-def count_threads() -> int:
-    """Return how many threads share a matrix product.
+def threads_to_use() -> int | None:
+    """Return how many threads should share a matrix product: one, unless you decided.
 
-    Without `OPENBLAS_NUM_THREADS`, NumPy takes one for each core.
+    In products as small as these a second one gains nothing. And where another program has
+    its core, the first waits for it (docs/performance.md, "When something else is running").
     """
+    return None if "OPENBLAS_NUM_THREADS" in os.environ else 1
+
+
+def count_threads() -> int:
+    """Return how many threads share a matrix product."""
     pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
     return max((pool["num_threads"] for pool in pools), default=cores())
 

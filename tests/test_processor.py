@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from subprocess import PIPE
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from deconv import scratch
 from deconv.config import ROOT, RunConfig
@@ -54,6 +55,19 @@ def test_the_number_of_threads_in_numpy(threads):
         [sys.executable, "-c", code], cwd=ROOT, env=variables, capture_output=True, text=True
     )
     assert done.stdout == f"{threads}\n"
+
+
+@pytest.mark.parametrize(("wish", "threads"), [(None, 1), ("2", 2)])
+def test_numpy_trains_with_one_thread_unless_told(
+    wish, threads, few_garments, tmp_path, monkeypatch
+):
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    if wish:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", wish)
+    with threadpool_limits(2, user_api="blas"):  # what NumPy would take on a machine with 2 cores
+        record = scratch.train(RunConfig(**{**vars(SHORT), "artifact_dir": tmp_path}))
+        assert scratch.count_threads() == 2  # as before
+    assert record.threads == threads
 
 
 def test_a_run_that_goes_on_with_other_threads_says_so(few_garments, tmp_path, capsys):

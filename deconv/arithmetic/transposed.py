@@ -174,7 +174,7 @@ def subpixel(x: np.ndarray, w: np.ndarray, geometry: Geometry) -> np.ndarray:
     with the same remainder of `(h + padding) / stride`, a *phase*, use the same
     few taps, and pixels of different phases share none. Every phase is a direct
     convolution of the input with its own small kernel; together they are the
-    output, shuffled (Shi et al. 2016, sections 2.1 and 2.2).
+    output, shuffled (Shi et al. 2016, arXiv 1609.05158, sections 2.1 and 2.2).
 
     It multiplies no zeros between pixels, only those around the input, and writes
     every output once. `scatter` and `gradient` add no zeros, but also multiply
