@@ -41,23 +41,24 @@ def initial_weights(seed: int, design: Design = BASELINE) -> Weights:
     input channels times the 9 numbers of a kernel. In the other ways of upsampling it is
     what `upsampling_kernel` says.
 
-    The encoder's convolutions are drawn first and the upsampling layers next, so designs
-    that differ in the rest have these in common.
+    The encoder's convolutions are drawn first and the upsampling layers next, and all else by
+    a generator of its own. So designs of a seed begin alike in what they have in common:
+    every way up, for example, with the same `--latent` layers.
     """
-    rng = np.random.default_rng(seed)
+    first, rest = np.random.default_rng(seed), np.random.default_rng((seed, 1))
     weights: Weights = {}
 
     def draw(layer: Layer) -> np.ndarray:
+        rng = first if layer.name[:-1].endswith("conv") else rest
         if layer.name.startswith(("decoder.deconv", "decoder.conv")):
             return upsampling_kernel(rng, layer, design.upsampler)
         fan_in = layer.in_channels * max(1, layer.kernel) ** 2
         return uniform(rng, fan_in, layer.weight_shape)
 
-    everything = layers(design)
-    for layer in sorted(everything, key=lambda layer: not layer.name[:-1].endswith("conv")):
+    for layer in layers(design):
         weights[f"{layer.name}.weight"] = draw(layer).astype(np.float32)
         weights[f"{layer.name}.bias"] = np.zeros(layer.out_channels, np.float32)
-    return {name: weights[name] for name in parameter_shapes(design)}
+    return weights
 
 
 def uniform(rng: np.random.Generator, fan_in: float, shape: tuple[int, ...]) -> np.ndarray:

@@ -172,6 +172,13 @@ def test_designs_of_a_seed_have_what_they_share_in_common():
                 np.testing.assert_array_equal(own[name], baseline[name])
 
 
+@pytest.mark.parametrize("arm", get_args(Upsampler))
+def test_every_way_up_of_a_seed_has_the_same_dense_layers(arm):
+    one, other = (initial_weights(7, Design(upsampler=a, latent=8)) for a in (arm, "transposed"))
+    for name in ("encoder.conv2.weight", "encoder.dense.weight", "decoder.dense.weight"):
+        np.testing.assert_array_equal(one[name], other[name])
+
+
 def test_fractional_is_the_same_function_as_transposed(framework, images):
     one, other = (
         framework.forward(framework.build(initial_weights(1, design), **asdict(design)), images)

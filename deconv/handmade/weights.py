@@ -8,7 +8,6 @@ each direction says which of the four phases of a 2×2 block is meant.
 """
 
 from collections.abc import Iterator
-from itertools import product
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from deconv.architecture import Weights, layers, parameter_shapes
 from deconv.errors import ConfigError
 from deconv.handmade.lines import PIECES, BrokenLine, count_levels, exact_line, fit, halves
 
-PHASES = tuple(product((0, 1), repeat=2))
+PHASES = ((0, 0), (0, 1), (1, 0), (1, 1))
 """Row and column of a pixel in its 2×2 block, in reading order."""
 
 
@@ -78,7 +77,10 @@ def count_nonzero(weights: Weights) -> dict[str, tuple[int, int]]:
     """Return for each layer how many of its numbers are not zero, and how many it has."""
     return {
         layer.name: (
-            sum(np.count_nonzero(weights[f"{layer.name}.{kind}"]) for kind in ("weight", "bias")),
+            sum(
+                int(np.count_nonzero(weights[f"{layer.name}.{kind}"]))
+                for kind in ("weight", "bias")
+            ),
             layer.parameters,
         )
         for layer in layers()

@@ -25,6 +25,8 @@ SEEDS = 12
 """Paired seeds of each planned contrast, at least."""
 REPLICATED = 3
 """Seeds of each planned contrast that are trained in TensorFlow as well."""
+REPLICATED_TASK = "super-resolve"
+"""The task in which they are: a training in TensorFlow takes twice the time."""
 
 FAMILY: tuple[tuple[str, str], ...] = (
     ("transposed", "transposed4"),
@@ -194,8 +196,9 @@ This was fixed before the runs, in `deconv/study/decisions.py`.
 **Measure.** `super-resolve` and `reconstruct --latent 32` are decided by the {PSNR.name}: each
 image has its own, and then the mean is taken. `segment` is decided by the {OVERLAP.name}.
 
-**Unit.** The seed, not the image. Each contrast has at least {SEEDS} seeds. Both runs of a seed
-start from the same encoder weights and see the same batches, so they are compared in pairs. A
+**Unit.** The seed, not the image. A contrast is decided by at least {SEEDS} seeds; with fewer it is
+shown and decides nothing. Both runs of a seed start from the same weights wherever both have the
+same layer, and see the same batches, so they are compared in pairs. A
 training that fails is a result too: the verdict names it, and its pair has no part in the mean.
 
 **Nothing is chosen by the test images.** The learning rate of each arm is the best one on the
@@ -221,7 +224,8 @@ a true difference of {least:.2f} times the spread of the differences in 80 % of 
 bootstrap interval stands beside that of the t test, for differences that are not normally
 distributed; it decides nothing.
 
-**Replication.** {REPLICATED} seeds of each contrast are trained again in TensorFlow. They agree
+**Replication.** {REPLICATED} seeds of each contrast of `{REPLICATED_TASK}` are trained again in
+TensorFlow. They agree
 where their mean difference is within the 95 % prediction interval that the PyTorch pairs give.
 """
     filled = (fill(text, 100, break_on_hyphens=False) for text in paragraphs.strip().split("\n\n"))

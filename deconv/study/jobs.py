@@ -51,7 +51,7 @@ class Job:
             )
         if self.dataset == "auto":  # would be another dataset on another machine
             raise ConfigError("a study needs a --dataset, not auto")
-        _check_known("framework", self.framework, FRAMEWORKS)
+        _check_known("framework", self.framework, TRAINERS)
         hints = get_type_hints(RunConfig)
         for name, value in self.settings.items():
             if get_origin(hints[name]) is Literal:
@@ -78,25 +78,31 @@ class Job:
     @property
     def title(self) -> str:
         """A short name for the screen, which another job may have too."""
-        latent = f", latent {self.latent}" if self.latent else ""
-        return (
-            f"{self.purpose}: {FRAMEWORKS[self.framework]}, {self.task}{latent}, "
-            f"{self.upsampler}, seed {self.seed}"
-        )
+        latent = [f"latent {self.latent}"] if self.latent else []
+        unusual = [
+            getattr(self, name)
+            for name in ("architecture", "activation", "loss")
+            if getattr(self, name) != getattr(Job, name)
+        ]
+        words = [FRAMEWORKS[self.framework], self.task, *latent, self.upsampler, *unusual]
+        return f"{self.purpose}: {', '.join(words)}, rate {self.learning_rate:g}, seed {self.seed}"
 
     def run_folder(self, work: Path) -> Path:
         """Return where the trainer leaves its files, given the folder of all jobs."""
         return work / self.name / f"{self.framework}_deconv"
 
     def command(self, work: Path) -> list[str]:
-        """Return the command that trains, as a user would type it in the root of the repository."""
+        """Return the command that trains, as a user would type it in the root of the repository.
+
+        On the processor, where the same run gives the same bytes.
+        """
         flags = [
             f"--{name.replace('_', '-')}={value}"
             for name, value in self.settings.items()
             if value is not None
         ]
         folder = f"--artifact-dir={self.run_folder(work).parent}"
-        return [sys.executable, "-m", TRAINERS[self.framework], *flags, folder]
+        return [sys.executable, "-m", TRAINERS[self.framework], *flags, "--device=cpu", folder]
 
 
 JOB_FIELDS = tuple(field.name for field in fields(Job))

@@ -17,10 +17,14 @@ import numpy as np
 from PIL import Image
 
 from deconv import metrics
+from deconv.architecture import Weights
 from deconv.errors import ConfigError
+from deconv.networks import dense
 from deconv.study.measures import ssim
 
 PIXELS = 28 * 28
+AT_ONCE = 5_000
+"""Images that go through the linear network at a time: all of them together take a gigabyte."""
 NUMBERS = (8, 16, 32, 64, 128, 256, 512, PIXELS)
 """How many numbers the codes have."""
 
@@ -88,6 +92,21 @@ def predicted_mse(components: Components, numbers: int) -> float:
     """
     _check(numbers)
     return float(components.eigenvalues[numbers:].sum() / PIXELS)
+
+
+def trained_mse(weights: Weights, images: np.ndarray) -> float:
+    """Mean squared error of a linear autoencoder, of outputs that are not cut to [-1, 1].
+
+    `weights` are those of `--architecture linear`, `images` floats `(N, 28, 28, 1)`. On the images
+    that it was trained with, this is at least their `predicted_mse`.
+    """
+    pixels = images.reshape(len(images), -1)
+    total = 0.0
+    for first in range(0, len(pixels), AT_ONCE):
+        some = pixels[first : first + AT_ONCE].astype(np.float64)
+        output = dense(weights, "decoder.dense", dense(weights, "encoder.dense", some))
+        total += np.square(output - some).sum()
+    return float(total / pixels.size)
 
 
 def bicubic(images: np.ndarray, side: int) -> np.ndarray:

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 
 from deconv.architecture import Upsampler
 from deconv.config import DatasetName
-from deconv.study.decisions import FAMILY, REPLICATED, SEEDS
+from deconv.study.decisions import FAMILY, REPLICATED, REPLICATED_TASK, SEEDS
 from deconv.study.jobs import Job
 from deconv.study.results import Row
 
@@ -66,8 +66,8 @@ SIZES: dict[Preset, Size] = {
         arms=("transposed", "transposed4", "nearest", "subpixel"), latents=(),
     ),
     "full": Size(
-        epochs=2, limit=12_000, seeds=SEEDS, others=3, tuning_seeds=2, replicated=REPLICATED,
-        arms=get_args(Upsampler), latents=(8, 16, 32, 64, 128, 256, 512, 784, None),
+        epochs=2, limit=10_000, seeds=SEEDS, others=3, tuning_seeds=1, replicated=REPLICATED,
+        arms=get_args(Upsampler), latents=(8, 16, 32, 128, 784, None),
     ),
 }  # fmt: skip
 
@@ -112,7 +112,7 @@ def answering_jobs(preset: Preset, dataset: DatasetName, rates: Rates) -> list[J
             rate = rate_of(rates, name, arm)
             own = {"upsampler": arm, "learning_rate": rate, **task}
             jobs += [job(purpose="main", seed=seed, **own) for seed in range(count)]
-            if arm in PLANNED:
+            if arm in PLANNED and name == REPLICATED_TASK:
                 jobs += [
                     job(framework="tensorflow", purpose="main", seed=seed, **own)
                     for seed in range(size.replicated)

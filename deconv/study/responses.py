@@ -63,16 +63,22 @@ def measure_decoder(
     - `constant_2`, `constant_4`: see `pattern`; the mean vector of `latents` everywhere
     - `flat_2`, `flat_4`: likewise, but the mean number of `latents` in every channel
     """
-    columns: dict[str, float] = {}
-    for name, kernel in kernels.items():
-        gains = phase_gains(np.asarray(kernel, np.float64), stride=2)
-        columns[f"gain_spread_{name}"] = gain_spread(gains)
-        columns[f"flat_gain_spread_{name}"] = gain_spread(gains.sum(0))
+    columns = measure_gains(kernels)
     constant = latents.mean((0, 2, 3))
     flat = np.full_like(constant, constant.mean())
     for name, vector in (("constant", constant), ("flat", flat)):
         spread = phase_spread(pattern(decode, vector))
         columns[f"{name}_2"], columns[f"{name}_4"] = spread
+    return columns
+
+
+def measure_gains(kernels: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """Measure the part of `measure_decoder` that needs no more than the kernels."""
+    columns: dict[str, float] = {}
+    for name, kernel in kernels.items():
+        gains = phase_gains(np.asarray(kernel, np.float64), stride=2)
+        columns[f"gain_spread_{name}"] = gain_spread(gains)
+        columns[f"flat_gain_spread_{name}"] = gain_spread(gains.sum(0))
     return columns
 
 

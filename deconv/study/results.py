@@ -36,6 +36,10 @@ class Row:
     """Finite values by name; empty where there is an error."""
     error: str = ""
     """What went wrong, in one line."""
+    machine: str = field(default="", compare=False)
+    """What computed it, in one line: the same run on another machine is the same result."""
+    seconds: float = field(default=0.0, compare=False)
+    """That it took with all that belongs to it: imports, training, measures."""
 
     def __post_init__(self) -> None:
         if bool(self.measures) == bool(self.error):
@@ -84,7 +88,10 @@ def write_results(path: Path, rows: Iterable[Row], measures: Sequence[str]) -> N
             raise ValueError(f"there is no column for {', '.join(sorted(unknown))}")
         settings = [getattr(row.job, name) for name in JOB_FIELDS]
         values = [row.measures.get(name) for name in measures]
-        cells = ["" if cell is None else str(cell) for cell in (*settings, *values, row.error)]
+        cells = [
+            "" if cell is None else str(cell)
+            for cell in (*settings, *values, row.error, row.machine, row.seconds)
+        ]
         table.writerow([*cells, _checksum(cells)])
     write_atomically(path, text.getvalue().encode())
 
@@ -122,7 +129,7 @@ REMEDY = "put the file back as it was, or remove that line and its run is measur
 
 
 def _columns(measures: Sequence[str]) -> list[str]:
-    return [*JOB_FIELDS, *measures, "error", "checksum"]
+    return [*JOB_FIELDS, *measures, "error", "machine", "seconds", "checksum"]
 
 
 def _order(row: Row) -> tuple[str, int]:
@@ -151,7 +158,8 @@ def _row(cells: Sequence[str], measures: Sequence[str]) -> Row:
     types = get_type_hints(Job)
     job = Job(**{name: _typed(name, texts[name], types[name]) for name in JOB_FIELDS})
     values = {name: _typed(name, texts[name], float) for name in measures if texts[name]}
-    row = Row(job, values, texts["error"])
+    seconds = _typed("seconds", texts["seconds"], float)
+    row = Row(job, values, texts["error"], texts["machine"], seconds)
     if texts["checksum"] != _checksum(cells[:-1]):
         raise ValueError("its checksum is wrong, so a value was changed")
     return row

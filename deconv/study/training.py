@@ -12,7 +12,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ from deconv.running.folder import run_lock
 from deconv.running.processor import REMEDIES
 from deconv.running.record import METRICS
 from deconv.study.jobs import Job
+from deconv.study.machine import describe
 from deconv.study.results import DIVERGED, Row, failure
 
 ONE_THREAD = dict(wish.split("=") for wish in REMEDIES.values()) | {"TF_NUM_INTEROP_THREADS": "1"}
@@ -72,7 +73,9 @@ class Work:
                 place.write_text(traceback.format_exc())
         if row and row.error and self.stopping:  # then this is why it did not succeed
             row = None
-        return Outcome(job, row, time.perf_counter() - start)
+        seconds = time.perf_counter() - start
+        row = row and replace(row, machine=describe(job.framework), seconds=seconds)
+        return Outcome(job, row, seconds)
 
     @property
     def stopping(self) -> bool:

@@ -1,0 +1,88 @@
+"""With which learning rates the arms were trained, and how much more they stand."""
+
+from collections import defaultdict
+from statistics import fmean
+
+from deconv.compare.report import piped
+from deconv.study.plan import RATES, TASKS, TUNING_SEEDS, rate_of, task_of, tuned_rates
+from deconv.study.results import Row
+from deconv.study.sections.base import UPSAMPLERS, Section, Study
+
+STABILITY_TASK = "super-resolve"
+
+
+def learning_rates(study: Study) -> Section | None:
+    """Show how the learning rates were chosen, and what a higher one does."""
+    chosen = tuned_rates(study.rows)
+    if not chosen:
+        return None
+    seeds = ", ".join(str(seed) for seed in sorted(seeds_of(study, "tune")))
+    parts = [
+        "PSNR of the validation images, in decibels, mean of the seeds that decide nothing else "
+        f"({seeds}). The best rate of an arm, in bold, is that of all its other runs of the "
+        "task. The test images have no part in this.",
+        piped(choices(study, chosen)),
+    ]
+    ends = min(RATES), max(RATES)
+    edge = sorted(f"`{arm}` ({task})" for (task, arm), rate in chosen.items() if rate in ends)
+    if edge:
+        parts.append(
+            f"{len(edge)} of {len(chosen)} are at an end of what was tried, {ends[0]:g} or "
+            f"{ends[1]:g}, and a rate beyond it might be better still: {', '.join(edge)}."
+        )
+    if stable := stability(study, chosen):
+        parts += [
+            "### Stability",
+            f"Validation PSNR of `{STABILITY_TASK}` in decibels at the chosen rate and at 3 and 10 "
+            f"times that rate; one seed, {TUNING_SEEDS[0]}, so only large differences mean "
+            "anything.",
+            piped(stable),
+        ]
+    return Section("Learning rates", parts)
+
+
+def seeds_of(study: Study, purpose: str) -> set[int]:
+    """Return the seeds of all runs for a purpose, also of those that diverged."""
+    return {row.job.seed for row in study.rows if row.job.purpose == purpose}
+
+
+def choices(study: Study, chosen: dict[tuple[str, str], float]) -> list[list[str]]:
+    """Return the cells of the table of tuning: what each rate gave."""
+    found: dict[tuple[str, str, float], list[Row]] = defaultdict(list)
+    for row in study.rows:
+        if row.job.purpose == "tune":
+            found[task_of(row.job), row.job.upsampler, row.job.learning_rate].append(row)
+    cells = [["task", "arm", *(f"{rate:g}" for rate in RATES)]]
+    for task in TASKS:
+        for arm in UPSAMPLERS:
+            if best := chosen.get((task, arm)):
+                own = [(rate, validation(found[task, arm, rate])) for rate in RATES]
+                texts = [f"**{text}**" if rate == best else text for rate, text in own]
+                cells.append([task, f"`{arm}`", *texts])
+    return cells
+
+
+def stability(study: Study, chosen: dict[tuple[str, str], float]) -> list[list[str]]:
+    """Return the cells of the table of stability; nothing without such runs."""
+    found: dict[tuple[str, int], list[Row]] = defaultdict(list)
+    for row in study.rows:
+        job = row.job
+        if task_of(job) == STABILITY_TASK and job.seed == TUNING_SEEDS[0]:
+            factor = job.learning_rate / rate_of(chosen, STABILITY_TASK, job.upsampler)
+            if job.purpose == "stability" or (job.purpose == "tune" and round(factor, 6) == 1):
+                found[job.upsampler, round(factor)].append(row)
+    arms = [arm for arm in UPSAMPLERS if found.keys() & {(arm, 3), (arm, 10)}]
+    cells = [["arm", "rate", "1×", "3×", "10×"]]
+    for arm in arms:
+        rate = rate_of(chosen, STABILITY_TASK, arm)
+        texts = [validation(found.get((arm, factor), [])) for factor in (1, 3, 10)]
+        cells.append([f"`{arm}`", f"{rate:g}", *texts])
+    return cells if arms else []
+
+
+def validation(rows: list[Row]) -> str:
+    """Write the mean validation PSNR, or that a training diverged."""
+    if any(row.diverged for row in rows):
+        return "diverged"
+    found = [row.measures["validation_psnr"] for row in rows if row.measures]
+    return f"{fmean(found):.2f}" if found else "–"
