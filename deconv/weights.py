@@ -141,7 +141,8 @@ def read_model(path: Path) -> tuple[Design, Weights]:
     for name, array in weights.items():
         if array.dtype != np.float32 or not np.isfinite(array).all():
             raise WeightsError(f"{path}: {name} must hold finite float32 numbers")
-    return design, weights
+    # safetensors keeps no order; from here on it is that of the layers.
+    return design, {name: weights[name] for name in parameter_shapes(design)}
 
 
 def _stated(said: str, weights: Weights, path: Path) -> Design:

@@ -198,3 +198,10 @@ def test_every_field_of_a_design_is_a_flag_of_both_trainers(both):
     for framework in both:
         names = [field.name for field in fields(framework.config.Config)]
         assert {field.name for field in fields(Design)} <= set(names)
+
+
+def test_weights_are_read_in_the_order_of_the_layers(tmp_path):
+    """The file keeps no order, and readers that counted on one took one layer for another."""
+    write_weights(tmp_path / "w.safetensors", initial_weights(0), "synthetic")
+    orders = {tuple(read_model(tmp_path / "w.safetensors")[1]) for _ in range(8)}
+    assert orders == {tuple(parameter_shapes(BASELINE))}

@@ -146,9 +146,9 @@ def measure_gains_before(job: Job, design: Design, folder: Path) -> dict[str, fl
 def kernels_of(design: Design, weights: Weights) -> dict[str, np.ndarray]:
     """Return the two upsampling layers of the baseline as transposed convolutions."""
     kernels = [
-        transposed_kernel(design.upsampler, w)
-        for name, w in weights.items()
-        if name.startswith("decoder.") and w.ndim == 4
+        transposed_kernel(design.upsampler, weights[f"{layer.name}.weight"])
+        for layer in layers(design)
+        if layer.name.startswith("decoder.") and len(layer.weight_shape) == 4
     ]
     return dict(zip(("inner", "outer"), kernels, strict=True))
 
