@@ -50,7 +50,8 @@ toc_object_entries = False
 
 nb_execution_mode = "off"  # the notebooks are shown as they were run for the repository
 nb_ipywidgets_js: dict[str, object] = {}  # widgets would be loaded from another host
-myst_enable_extensions = ["dollarmath", "amsmath"]
+myst_enable_extensions = ["dollarmath", "amsmath", "tasklist"]
+myst_enable_checkboxes = True
 myst_heading_anchors = 3  # headings get the anchors that they have on GitHub
 myst_update_mathjax = False
 html_math_renderer = "mathml"

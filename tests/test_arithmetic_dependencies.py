@@ -12,6 +12,10 @@ COMPUTING = [
     "deconv.arithmetic.summary",
     "deconv.arithmetic.drawing.views",
     "deconv.arithmetic.drawing.layout",
+    "deconv.arithmetic.drawing.frames",
+    "deconv.arithmetic.drawing.hovering",
+    "deconv.arithmetic.drawing.recipe",
+    "deconv.arithmetic.drawing.svg",
 ]
 
 
@@ -43,28 +47,28 @@ def test_an_import_too_many_would_be_seen():
     assert "scipy" in imported_by("import deconv.arithmetic, scipy.sparse")
 
 
-def test_everything_but_the_sparse_matrix_works_without_scipy():
+def test_everything_but_the_sparse_matrix_and_pixels_works_with_numpy_alone():
     python("""
 import sys
 
-sys.modules["scipy"] = None  # as if it were not installed
+for absent in ("scipy", "PIL", "matplotlib"):
+    sys.modules[absent] = None  # as if it were not installed
 
 import numpy as np
 
 from deconv.arithmetic import (
     METHODS, conv_inverse, conv_matrix, conv_transpose2d, sparse_conv_matrix
 )
-from deconv.arithmetic.drawing.scene import Scene
-from deconv.arithmetic.drawing.views import VIEWS
+from deconv.arithmetic.drawing.frames import PICTURES, picture
+from deconv.arithmetic.drawing.svg import svg
 
 x, w = np.ones((1, 1, 2, 2)), np.ones((1, 1, 3, 3))
 for method in METHODS:
     y = conv_transpose2d(x, w, stride=2, method=method)
 assert (conv_matrix(w, 5, stride=2).T @ x.ravel() == y.ravel()).all()
 assert conv_inverse(x, w, 5, stride=2).shape == y.shape
-scene = Scene.of(2, 3, 2, 1, 1, 1)
-for view in VIEWS.values():
-    assert view.page(scene, 0, view.steps(scene)).title
+for view in PICTURES:
+    assert svg(picture(view)).startswith("<svg")
 try:
     sparse_conv_matrix(w, 5)
 except ImportError:

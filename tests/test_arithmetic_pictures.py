@@ -13,9 +13,11 @@ from PIL.GifImagePlugin import GifImageFile
 from deconv.arithmetic import conv_transpose2d
 from deconv.arithmetic.__main__ import ArithmeticConfig
 from deconv.arithmetic.drawing.animation import animation, shown_steps, still
+from deconv.arithmetic.drawing.frames import scene_of
 from deconv.arithmetic.drawing.layout import WIDTH
 from deconv.arithmetic.drawing.page import ORANGE, WHITE, Page, Panel
 from deconv.arithmetic.drawing.raster import draw
+from deconv.arithmetic.drawing.recipe import recipe
 from deconv.arithmetic.drawing.scene import Scene
 from deconv.arithmetic.drawing.views import VIEWS
 from deconv.arithmetic.summary import keras_line, keras_same, pytorch_line, summary
@@ -31,6 +33,14 @@ LAYERS = [
     (4, 4, 2, 3, 0, 1),
     (3, 2, 1, 1, 1, 3),
     (2, 1, 4, 0, 3, 1),
+]
+DIRECT_LAYERS = [
+    (5, 3, 2, 1, 0, 1),
+    (6, 3, 2, 1, 0, 1),
+    (6, 4, 2, 1, 0, 1),
+    (7, 3, 1, 0, 0, 2),
+    (8, 3, 3, 0, 0, 1),
+    (5, 3, 2, 0, 0, 2),
 ]
 every_layer = pytest.mark.parametrize("numbers", LAYERS, ids=str)
 
@@ -177,6 +187,38 @@ def expected_sentence(theirs: np.ndarray, ours: np.ndarray) -> str:
             if (far[shift:, shift:] == near[:-shift, :-shift]).all():
                 return f"{name} differ: same size, but the picture sits {pixels} further {where}."
     return "neither"
+
+
+@pytest.mark.parametrize("numbers", DIRECT_LAYERS, ids=str)
+def test_the_lines_of_a_direct_layer_are_true(numbers):
+    keras = pytest.importorskip("keras", reason="Keras is not installed")
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    scene = scene_of("direct", *numbers)
+    said, axis = recipe(scene), scene.axis
+    assert said.size.endswith(f" = {len(scene.y)}")
+    layer = eval(said.pytorch, {"torch": torch})
+    y = torch.nn.functional.conv2d(
+        torch.tensor(scene.x[None, None], dtype=torch.float64),
+        torch.tensor(scene.w[None, None], dtype=torch.float64),
+        None,
+        *(layer.stride, layer.padding, layer.dilation),
+    )
+    assert y[0, 0].tolist() == scene.y.tolist()
+    if axis.stride > 1 and axis.dilation > 1:
+        assert "does not combine strides with dilation" in said.keras
+        return
+
+    def run(layer) -> np.ndarray:
+        x = scene.x[None, ..., None].astype(np.float32)
+        layer.build(x.shape)
+        layer.set_weights([scene.w[..., None, None], np.zeros(1)])
+        return np.asarray(layer(x))[0, ..., 0]
+
+    assert run(eval(said.keras, {"keras": keras})).tolist() == scene.y.tolist()
+    same = keras.layers.Conv2D(1, axis.kernel, axis.stride, "same", dilation_rate=axis.dilation)
+    theirs = run(same)
+    assert ("would be the same layer" in said.same) == np.array_equal(theirs, scene.y)
+    assert ("its output is" in said.same) == (theirs.shape != scene.y.shape)
 
 
 def test_summary_of_the_baseline_layer():

@@ -190,6 +190,7 @@ def test_a_trial_counts_pixels_that_are_right_after_rounding():
 # --- the command -----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_run_is_left_that_can_be_compared(tmp_path, splits, capsys):
     artifacts = tmp_path / "artifacts"
     beside = tmp_path / "other.safetensors"

@@ -26,6 +26,7 @@ def splits(few_garments):
     return load_splits(RunConfig(dataset="synthetic", limit=320))
 
 
+@pytest.mark.slow
 def test_a_variant_without_a_change_is_the_trainer(splits, tmp_path):
     pytorch = Framework("pytorch")
     settings = {"dataset": "synthetic", "limit": 320, "epochs": 2, "device": "cpu"}
@@ -35,6 +36,7 @@ def test_a_variant_without_a_change_is_the_trainer(splits, tmp_path):
     assert found["psnr"] == pytest.approx(history[-1].validation_psnr, abs=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [{"optimizer": "muon"}, {"optimizer": "soap"}, {"betas": (0.9, 0.999)}, {"fall": 2.0},

@@ -4,9 +4,9 @@ from itertools import accumulate
 
 import numpy as np
 
+from deconv.arithmetic.drawing.frames import PICTURES, frame
 from deconv.arithmetic.drawing.raster import draw, gif, png
 from deconv.arithmetic.drawing.scene import Scene
-from deconv.arithmetic.drawing.views import VIEWS
 
 ALL_STEPS, MOST_PICTURES = 36, 40
 STEP, END_OF_ROW, END = 900, 1600, 3500
@@ -15,8 +15,7 @@ STEP, END_OF_ROW, END = 900, 1600, 3500
 
 def still(scene: Scene, view: str) -> bytes:
     """One step of a view on the finished output, as the bytes of a PNG file."""
-    count = VIEWS[view].steps(scene)
-    return png(draw(VIEWS[view].page(scene, int(0.35 * count), count)))
+    return png(draw(frame(scene, view)))
 
 
 def animation(scene: Scene, view: str) -> bytes:
@@ -24,11 +23,11 @@ def animation(scene: Scene, view: str) -> bytes:
 
     Of more than 36 steps it shows the first two rows, and then each row at its end.
     """
-    rows = VIEWS[view].rows(scene)
+    rows = PICTURES[view].rows(scene)
     shown = shown_steps(rows)
     ends = set(accumulate(rows, initial=-1))
     times = [END_OF_ROW if step in ends else STEP for step in shown[:-1]]
-    pictures = [draw(VIEWS[view].page(scene, step, step + 1)) for step in shown]
+    pictures = [draw(frame(scene, view, step)) for step in shown]
     return gif(pictures, [*times, END])
 
 

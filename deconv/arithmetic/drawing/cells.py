@@ -1,18 +1,34 @@
-"""What several pages have in common: masks over cells, the small map, and the phases' signs."""
+"""What several pages have in common: masks, the small map, the phases' signs, and written sums."""
 
 import string
 from collections.abc import Iterable
 
 import numpy as np
 
-from deconv.arithmetic.drawing.page import ORANGE, TINTS, WHITE, Panel
+from deconv.arithmetic.drawing.page import ORANGE, TINTS, WHITE, Panel, number
+from deconv.arithmetic.drawing.scene import Scene
 
 
 def small_map(name: str, x: np.ndarray, active: Iterable[tuple[int, int]]) -> Panel:
     """The map that the layer starts from, with its active cells outlined."""
     mask = mask_of(x.shape, active)
     title = f"{name} {x.shape[0]}×{x.shape[1]}"
-    return Panel(title, x, np.where(mask, ORANGE, WHITE), mask)
+    return Panel(title, x, np.where(mask, ORANGE, WHITE), mask, name="input")
+
+
+def kernel_by_phases(scene: Scene) -> Panel:
+    """The whole kernel, a colour and a letter for the phase that each tap belongs to."""
+    axis = scene.axis
+    reached = np.arange(axis.kernel) * axis.dilation - axis.padding
+    return phase_panel("kernel, a letter for each phase", scene.w, axis.stride, reached, "kernel")
+
+
+def phase_panel(
+    title: str, values: np.ndarray, stride: int, positions: np.ndarray, name: str = ""
+) -> Panel:
+    """A square grid whose rows and columns have these positions, with its phases marked."""
+    marks = letters(stride, positions)
+    return Panel(title, values, tints(stride, positions), marks=marks, name=name)
 
 
 def mask_of(shape: tuple[int, ...], cells: Iterable[tuple[int, int]]) -> np.ndarray:
@@ -21,6 +37,11 @@ def mask_of(shape: tuple[int, ...], cells: Iterable[tuple[int, int]]) -> np.ndar
     for row, column in cells:
         mask[row, column] = True
     return mask
+
+
+def first_cells(done: int, shape: tuple[int, ...]) -> np.ndarray:
+    """A mask of the first `done` cells, row by row."""
+    return np.arange(np.prod(shape)).reshape(shape) < done
 
 
 def shown_where(values: np.ndarray, where: np.ndarray) -> np.ndarray:
@@ -43,3 +64,19 @@ def letters(stride: int, positions: np.ndarray) -> np.ndarray:
 def _phases(stride: int, positions: np.ndarray) -> np.ndarray:
     phase = positions % stride
     return phase[:, None] * stride + phase
+
+
+def sum_of(pixel: tuple[int, int], products: Iterable[tuple[float, float]]) -> str:
+    """Write out the sum that makes an output pixel."""
+    h, v = pixel
+    pairs = list(products)
+    if not pairs:
+        return f"y[{h}, {v}] = 0, as no input pixel meets a tap here."
+    terms = " + ".join(f"{_factor(weight)}·{_factor(value)}" for weight, value in pairs[:12])
+    more = " + …" * (len(pairs) > 12)
+    total = number(sum(weight * value for weight, value in pairs))
+    return f"y[{h}, {v}] = {terms}{more} = {total}."
+
+
+def _factor(value: float) -> str:
+    return number(value) if value >= 0 else f"({number(value)})"

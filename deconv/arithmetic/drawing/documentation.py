@@ -12,9 +12,9 @@ from deconv import cli
 from deconv.arithmetic.checkerboard import overlap_count, phase_gains
 from deconv.arithmetic.direct import conv2d
 from deconv.arithmetic.drawing.animation import animation, still
-from deconv.arithmetic.drawing.cells import letters, tints
+from deconv.arithmetic.drawing.cells import phase_panel
+from deconv.arithmetic.drawing.checkerboard import overlap_panel
 from deconv.arithmetic.drawing.page import (
-    BLUES,
     GREY,
     ORANGE,
     PALE_ORANGE,
@@ -81,8 +81,7 @@ def overlap_page() -> Page:
     columns = []
     for kernel, padding, extra in ((3, 1, 1), (4, 1, 0)):
         count = overlap_count(4, kernel, stride=2, padding=padding, output_padding=extra)
-        shades = np.array(BLUES)[count.clip(max=4)]
-        columns.append([Panel(f"kernel {kernel}: 4×4 → 8×8", count, shades)])
+        columns.append([overlap_panel(f"kernel {kernel}: 4×4 → 8×8", count)])
     return Page(
         "How many stamps cover each output pixel, stride 2",
         "Two divides four, but not three.",
@@ -115,8 +114,7 @@ def gains_page() -> Page:
 
 def _phase_panel(title: str, values: np.ndarray, first: int = 0) -> Panel:
     """A square grid whose first row and column has the position `first`, for a stride of 2."""
-    positions = first + np.arange(len(values))
-    return Panel(title, values, tints(2, positions), marks=letters(2, positions))
+    return phase_panel(title, values, 2, first + np.arange(len(values)))
 
 
 def inverse_page() -> Page:

@@ -3,12 +3,20 @@
 `step` and `done` are those of `deconv.arithmetic.drawing.views`.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 
-from deconv.arithmetic.drawing.cells import letters, mask_of, shown_where, small_map, tints
+from deconv.arithmetic.drawing.cells import (
+    first_cells,
+    kernel_by_phases,
+    letters,
+    mask_of,
+    shown_where,
+    small_map,
+    sum_of,
+    tints,
+)
 from deconv.arithmetic.drawing.page import (
     BLUES,
     GREY,
@@ -28,26 +36,28 @@ from deconv.arithmetic.transposed import Phase, phases
 def matrix_page(scene: Scene, step: int, done: int) -> Page:
     """In step `h·columns + v` row number `step` of Mᵀ makes the output pixel `(h, v)`."""
     axis, x = scene.axis, scene.x
-    transposed = scene.matrix.T
+    transposed, meets = scene.matrix.T, scene.meetings.T
     row = mask_of((len(transposed), 1), [(step, 0)]) & np.ones(transposed.shape, dtype=bool)
-    colours = np.where(transposed, SKY, WHITE)
-    colours[row] = np.where(transposed[row], ORANGE, PALE_ORANGE)
-    folded = transposed[step].reshape(x.shape)
-    used = np.argwhere(folded)
+    colours = np.where(meets, SKY, WHITE)
+    colours[row] = np.where(meets[row], ORANGE, PALE_ORANGE)
+    folded, taps = transposed[step].reshape(x.shape), meets[step].reshape(x.shape)
+    used = np.argwhere(taps)
     matrix = Panel(
         f"Mᵀ: {x.size} columns, {len(transposed)} rows",
         transposed,
         colours,
         row,
-        transposed == 0,
+        ~meets,
         compact=True,
+        name="matrix",
     )
     as_image = Panel(
         f"row {step} of Mᵀ, folded to {axis.small}×{axis.small}",
         folded,
-        np.where(folded, ORANGE, PALE_ORANGE),
-        mask_of(x.shape, used),
-        folded == 0,
+        np.where(taps, ORANGE, PALE_ORANGE),
+        taps,
+        ~taps,
+        name="row",
     )
     pixel = divmod(step, axis.large)
     return Page(
@@ -56,9 +66,9 @@ def matrix_page(scene: Scene, step: int, done: int) -> Page:
         [
             [matrix],
             [as_image, small_map("input", x, used)],
-            [_output(scene, pixel, _first(done, scene.y.shape))],
+            [_output(scene, pixel, first_cells(done, scene.y.shape))],
         ],
-        _sum_of(pixel, [(folded[i, j], x[i, j]) for i, j in used]),
+        sum_of(pixel, [(folded[i, j], x[i, j]) for i, j in used]),
     )
 
 
@@ -87,14 +97,22 @@ def padded_page(scene: Scene, step: int, done: int) -> Page:
                     colours,
                     window,
                     ~is_input,
+                    name="stretched",
                 )
             ],
             [
-                Panel("flipped kernel", flipped, np.where(used, ORANGE, WHITE), used, ~used),
-                _output(scene, (h, v), _first(done, scene.y.shape)),
+                Panel(
+                    "flipped kernel",
+                    flipped,
+                    np.where(used, ORANGE, WHITE),
+                    used,
+                    ~used,
+                    name="flipped",
+                ),
+                _output(scene, (h, v), first_cells(done, scene.y.shape)),
             ],
         ],
-        _sum_of((h, v), products) + f" {zeros} of {used.size} products are with an added zero.",
+        sum_of((h, v), products) + f" {zeros} of {used.size} products are with an added zero.",
     )
 
 
@@ -108,16 +126,18 @@ def subpixel_page(scene: Scene, step: int, done: int) -> Page:
         made[:] = True  # pixels that no tap reaches stay 0
     framed, is_input, window = phase_window(scene, order[step])
     colours = np.where(window, PALE_ORANGE, np.where(is_input, WHITE, GREY))
-    name = "input" if is_input.all() else "input, framed with zeros"
+    title = "input" if is_input.all() else "input, framed with zeros"
+    edge = -int(is_input.any(axis=1).argmax())
+    the_input = Panel(title, framed, colours, window, ~is_input, name="input", first=(edge, edge))
     small_kernel = scene.w[rows.taps, cols.taps]
     return Page(
         scene.title,
         f"Subpixel: {_convolutions(axis)}.",
         [
-            [Panel(name, framed, colours, window, ~is_input), _kernel(scene, rows, cols)],
+            [the_input, _kernel(scene, rows, cols)],
             [_phases_of_output(scene, (h, v), made), _taps(axis, small_kernel, (h, v))],
         ],
-        _sum_of((h, v), zip(small_kernel.ravel(), framed[window], strict=True)),
+        sum_of((h, v), zip(small_kernel.ravel(), framed[window], strict=True)),
     )
 
 
@@ -141,18 +161,10 @@ def _convolutions(axis: Axis) -> str:
 
 
 def _kernel(scene: Scene, rows: Phase, cols: Phase) -> Panel:
-    """The whole kernel, a colour and a letter for each phase, the taps of one of them outlined."""
-    axis, w = scene.axis, scene.w
-    taps = np.zeros(w.shape, dtype=bool)
+    """The whole kernel, with the taps of one phase outlined."""
+    taps = np.zeros(scene.w.shape, dtype=bool)
     taps[rows.taps, cols.taps] = True
-    reached = np.arange(axis.kernel) * axis.dilation - axis.padding
-    return Panel(
-        "kernel, a letter for each phase",
-        w,
-        tints(axis.stride, reached),
-        taps,
-        marks=letters(axis.stride, reached),
-    )
+    return replace(kernel_by_phases(scene), active=taps)
 
 
 def _phases_of_output(scene: Scene, active: tuple[int, int], made: np.ndarray) -> Panel:
@@ -171,7 +183,7 @@ def _taps(axis: Axis, small_kernel: np.ndarray, pixel: tuple[int, int]) -> Panel
     colours[:height, :width] = tints(axis.stride, np.array(pixel))[0, 1]
     letter = letters(axis.stride, np.array(pixel))[0, 1]
     name = f"taps of phase {letter}" if letter else "the phase's taps"
-    return Panel(f"{name}, flipped: {height}×{width}", values, colours)
+    return Panel(f"{name}, flipped: {height}×{width}", values, colours, name="taps")
 
 
 def _output(
@@ -180,20 +192,5 @@ def _output(
     mask = mask_of(scene.y.shape, [active])
     colours = np.where(made, BLUES[1], WHITE) if colours is None else colours
     title = f"output {scene.axis.large}×{scene.axis.large}"
-    return Panel(title, shown_where(scene.y, made), np.where(mask, ORANGE, colours), mask)
-
-
-def _first(done: int, shape: tuple[int, ...]) -> np.ndarray:
-    """A mask of the first `done` cells, row by row."""
-    return np.arange(np.prod(shape)).reshape(shape) < done
-
-
-def _sum_of(pixel: tuple[int, int], products: Iterable[tuple[int, int]]) -> str:
-    """Write out the sum that makes an output pixel."""
-    h, v = pixel
-    pairs = list(products)
-    if not pairs:
-        return f"y[{h}, {v}] = 0, as no stamp reaches this pixel."
-    terms = " + ".join(f"{weight}·{value}" for weight, value in pairs[:12])
-    more = " + …" * (len(pairs) > 12)
-    return f"y[{h}, {v}] = {terms}{more} = {sum(weight * value for weight, value in pairs)}."
+    shown = shown_where(scene.y, made)
+    return Panel(title, shown, np.where(mask, ORANGE, colours), mask, name="output")

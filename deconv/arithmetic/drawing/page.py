@@ -47,14 +47,32 @@ class Panel:
     """Shrink the cells as far as needed: for a matrix too large to print."""
     marks: np.ndarray | None = None
     """A letter in the corner of each cell."""
+    name: str = ""
+    """Which map the cells belong to, in one word for programs: `input`, `kernel`, `output`, …"""
+    first: tuple[int, int] = (0, 0)
+    """Row and column of the upper left cell in that map: below 0 where a frame surrounds it."""
 
     def texts(self) -> list[list[str]]:
-        """What each cell says: whole numbers as such, others with one decimal, NaN as nothing."""
-        known = self.values[~np.isnan(self.values)]
-        decimals = 0 if (known == known.round()).all() else 1
+        """What each cell says: all with as many decimals, of two, as one needs; NaN as nothing."""
+        known = self.values[np.isfinite(self.values)]
+        decimals = next((n for n in (0, 1) if np.allclose(known, known.round(n), 0, 1e-9)), 2)
         return [
-            ["" if np.isnan(one) else f"{one:.{decimals}f}" for one in row] for row in self.values
+            ["" if np.isnan(one) else _fixed(one, decimals) for one in row] for row in self.values
         ]
+
+
+def number(value: float) -> str:
+    """A number in a sentence: a whole one as such, any other with four digits that count."""
+    if np.isinf(value):
+        return "−∞" if value < 0 else "∞"
+    text = f"{value:.0f}" if value == np.round(value) else f"{value:.4g}"
+    return text.replace("-", "−")
+
+
+def _fixed(value: float, decimals: int) -> str:
+    if np.isinf(value):
+        return number(value)
+    return f"{round(float(value), decimals) + 0.0:.{decimals}f}"  # + 0.0, so that −0 becomes 0
 
 
 class Page(NamedTuple):

@@ -18,10 +18,12 @@ from deconv.arithmetic.drawing.layout import (
     HEADER,
     MARGIN,
     PANEL_TITLE,
+    SMALLEST_MARKED,
+    SMALLEST_TEXT,
     WIDTH,
-    block_width,
     layout,
-    own_cell,
+    text_size,
+    wrapped,
 )
 from deconv.arithmetic.drawing.page import (
     COLOURS,
@@ -35,24 +37,20 @@ from deconv.arithmetic.drawing.page import (
     Panel,
 )
 
-SMALLEST_TEXT = 8
-SMALLEST_MARKED = 24
-"""The smallest cell with room for a letter beside its number."""
-
 
 def draw(page: Page) -> Image.Image:
     """Draw a page, 800 pixels wide. Pages with panels of the same shapes have the same size."""
-    cell, places, bottom = layout(page.columns)
+    places, bottom = layout(page.columns)
     image = Image.new("RGB", (WIDTH, HEADER + bottom + CAPTION), COLOURS[WHITE])
     pen = ImageDraw.Draw(image)
     pen.text((MARGIN, 14), page.title, INK, _font(20, bold=True))
     pen.text((MARGIN, 44), page.subtitle, INK, _font(15))
     panels = [panel for column in page.columns for panel in column]
-    for panel, (x, y) in zip(panels, places, strict=True):
-        title = _wrapped(panel.title, block_width(panel, cell), 13, lines=2)
-        grid_top = HEADER + y + PANEL_TITLE
-        pen.text((x, grid_top - 6), title, INK, _font(13), anchor="ld", spacing=2)
-        _draw_grid(image, panel, x, grid_top, own_cell(panel, cell))
+    for panel, place in zip(panels, places, strict=True):
+        title = _wrapped(panel.title, place.width, 13, lines=2)
+        grid_top = HEADER + place.y + PANEL_TITLE
+        pen.text((place.x, grid_top - 6), title, INK, _font(13), anchor="ld", spacing=2)
+        _draw_grid(image, panel, place.x, grid_top, place.cell)
     caption = _wrapped(page.caption, WIDTH - 2 * MARGIN, 15, lines=3)
     pen.text((MARGIN, HEADER + bottom + 12), caption, INK, _font(15), spacing=5)
     return image
@@ -105,8 +103,7 @@ def _draw_grid(image: Image.Image, panel: Panel, x: int, y: int, cell: float) ->
         return
     pen, cell = ImageDraw.Draw(image), int(cell)
     texts = panel.texts()
-    longest = max(len(text) for row in texts for text in row)
-    size = int(min(0.48 * cell, 1.35 * (cell - 2) / max(longest, 1)))
+    size = text_size(texts, cell)
     font = _font(max(size, 1))
     for (row, column), colour in np.ndenumerate(panel.fills):
         if colour == NO_CELL:
@@ -155,18 +152,7 @@ def _rgb(colour: str) -> list[int]:
 
 
 def _wrapped(text: str, width: int, size: int, lines: int) -> str:
-    """Break `text` between words so that each line fits; a full last line ends in …"""
-    broken, font = [""], _font(size)
-    for word in text.split():
-        longer = f"{broken[-1]} {word}".strip()
-        if font.getlength(longer) <= width:
-            broken[-1] = longer
-        elif len(broken) < lines:
-            broken.append(word)
-        else:
-            broken[-1] += " …"
-            break
-    return "\n".join(broken)
+    return "\n".join(wrapped(text, width, _font(size).getlength, lines))
 
 
 @cache

@@ -6,7 +6,16 @@
 import numpy as np
 
 from deconv.arithmetic.drawing.cells import mask_of, shown_where, small_map
-from deconv.arithmetic.drawing.page import BLUES, GREY, ORANGE, PALE_ORANGE, WHITE, Page, Panel
+from deconv.arithmetic.drawing.page import (
+    BLUES,
+    GREY,
+    ORANGE,
+    PALE_ORANGE,
+    WHITE,
+    Page,
+    Panel,
+    number,
+)
 from deconv.arithmetic.drawing.scene import Scene, empty_canvas, read_by, stamp
 from deconv.arithmetic.geometry import Axis
 
@@ -24,18 +33,23 @@ def scatter_page(scene: Scene, step: int, done: int) -> Page:
     shades = np.array(BLUES)[stamps.clip(max=len(BLUES) - 1).astype(int)]
     shades[active] = PALE_ORANGE
     values = sums if done == x.size else shown_where(sums, stamps > 0)
-    first = [f"{n * axis.stride - axis.padding}".replace("-", "−") for n in (i, j)]
+    value, first = number(x[i, j]), [number(n * axis.stride - axis.padding) for n in (i, j)]
     return Page(
         scene.title,
         "Scatter: every input pixel stamps the kernel on the output, and overlaps add.",
         [
             [
                 small_map("input", x, [(i, j)]),
-                Panel(f"stamp: {x[i, j]} × kernel", x[i, j] * w, np.full(w.shape, PALE_ORANGE)),
+                Panel(
+                    f"stamp: {value} × kernel",
+                    x[i, j] * w,
+                    np.full(w.shape, PALE_ORANGE),
+                    name="stamp",
+                ),
             ],
             [_large_map(axis, values, shades, active)],
         ],
-        f"x[{i}, {j}] = {x[i, j]}: its stamp begins at output row {i}·{axis.stride} − "
+        f"x[{i}, {j}] = {value}: its stamp begins at output row {i}·{axis.stride} − "
         f"{axis.padding} = {first[0]}, column {j}·{axis.stride} − {axis.padding} = {first[1]}. "
         "The darker the blue, the more stamps.",
     )
@@ -54,19 +68,19 @@ def gradient_page(scene: Scene, step: int, done: int) -> Page:
     colours = np.where(active, PALE_ORANGE, np.where(reached, BLUES[1], WHITE))
     taps = np.full(w.shape, WHITE)
     taps[a, b] = ORANGE
-    values = sums if done == w.size else shown_where(sums, reached > 0)
+    values, tap = sums if done == w.size else shown_where(sums, reached > 0), number(w[a, b])
     return Page(
         scene.title,
         "Gradient: a direct convolution's windows, each sent back to where it was read.",
         [
             [
                 small_map("gradient of the small map", x, []),
-                Panel("kernel", w, taps, mask_of(w.shape, [(a, b)])),
+                Panel("kernel", w, taps, mask_of(w.shape, [(a, b)]), name="kernel"),
             ],
             [_large_map(axis, values, colours, active)],
         ],
         f"Tap ({a}, {b}) of every window read the outlined pixels of the large map, one for each "
-        f"pixel of the small map. Going back, each of them receives {w[a, b]} × that pixel.",
+        f"pixel of the small map. Going back, each of them receives {tap} × that pixel.",
     )
 
 
@@ -79,4 +93,13 @@ def _large_map(axis: Axis, sums: np.ndarray, colours: np.ndarray, active: np.nda
     if not inside.all():
         title += f", framed; the grey rest of {len(sums)}×{len(sums)} is cut off"
     colours = np.where(inside | active, colours, GREY)
-    return Panel(title, sums, colours, active, ~inside, (top, top, end, end))
+    return Panel(
+        title,
+        sums,
+        colours,
+        active,
+        ~inside,
+        (top, top, end, end),
+        name="output",
+        first=(-axis.padding, -axis.padding),
+    )

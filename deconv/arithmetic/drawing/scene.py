@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from deconv.arithmetic.direct import conv2d
 from deconv.arithmetic.geometry import Axis, Geometry
-from deconv.arithmetic.matrix import dense_matrix
-from deconv.arithmetic.sizes import output_size
+from deconv.arithmetic.matrix import dense_matrix, triples
+from deconv.arithmetic.sizes import conv_output_size, in_short, output_size
 from deconv.arithmetic.transposed import Phase, conv_transpose2d, phases
 from deconv.errors import ConfigError
 
@@ -16,28 +17,47 @@ LARGEST_MAP = 80
 """Rows and columns of the largest map that can be drawn."""
 
 
+LARGEST_NUMBER = 99
+"""Of an input or a kernel that somebody gives: sums of larger ones do not fit into cells."""
+
+
 @dataclass(frozen=True)
 class Scene:
-    """One square layer with one channel and small whole numbers."""
+    """One square layer with one channel and short numbers: `x` goes in, `y` comes out.
+
+    A transposed layer leads from the small map of its `axis` to the large one, a
+    direct layer from the large one to the small one.
+    """
 
     axis: Axis
     x: np.ndarray
     w: np.ndarray
     y: np.ndarray
     title: str
+    transposed: bool = True
 
     @classmethod
     def of(
-        cls, size: int, kernel: int, stride: int, padding: int, output_padding: int, dilation: int
+        cls,
+        size: int,
+        kernel: int,
+        stride: int,
+        padding: int,
+        output_padding: int,
+        dilation: int,
+        x: np.ndarray | None = None,
+        w: np.ndarray | None = None,
     ) -> "Scene":
-        """Make up the numbers: 1 to 9 over and over, so that the kernel has no symmetry.
+        """A transposed layer. Numbers that are not given are made up, see `digits`.
 
         Raises `ConfigError` for a layer that cannot be or that cannot be drawn.
         """
         large = output_size(size, kernel, stride, padding, output_padding, dilation)
         axis = Axis(size, large, kernel, stride, padding, dilation)
-        _check_drawable(axis)
-        x, w = (np.arange(n * n).reshape(n, n) % 9 + 1 for n in (size, kernel))
+        _check_drawable(axis, "output")
+        if not triples(axis)[0].size:
+            raise ConfigError(f"padding {padding} cuts off every stamp; use less padding")
+        x, w = _given("input", x, size), _given("kernel", w, kernel)
         options: dict[str, Any] = {
             "stride": stride,
             "padding": padding,
@@ -45,26 +65,87 @@ class Scene:
             "dilation": dilation,
         }
         y = conv_transpose2d(x[None, None], w[None, None], **options)[0, 0]
-        if not y.any():
-            raise ConfigError(f"padding {padding} cuts off every stamp; use less padding")
-        said = [f"kernel {kernel}", f"stride {stride}", f"padding {padding}"]
-        said += [f"output padding {output_padding}"] * (output_padding > 0)
-        said += [f"dilation {dilation}"] * (dilation > 1)
-        title = f"{size}×{size} → {large}×{large}:  {', '.join(said)}"
-        return cls(axis, x, w, y, title)
+        return cls(axis, x, w, y, _title(axis, size, large, output_padding))
+
+    @classmethod
+    def direct(
+        cls,
+        size: int,
+        kernel: int,
+        stride: int,
+        padding: int,
+        dilation: int,
+        x: np.ndarray | None = None,
+        w: np.ndarray | None = None,
+    ) -> "Scene":
+        """A direct layer; numbers and errors as in `of`."""
+        small = conv_output_size(size, kernel, stride, padding, dilation)
+        axis = Axis(small, size, kernel, stride, padding, dilation)
+        _check_drawable(axis, "input")
+        x, w = _given("input", x, size), _given("kernel", w, kernel)
+        options: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation}
+        y = conv2d(x[None, None], w[None, None], **options)[0, 0]
+        return cls(axis, x, w, y, _title(axis, size, small, 0), transposed=False)
+
+    @property
+    def output_padding(self) -> int:
+        """Pixels at the far end of the large map that its paddings and the stamps leave over."""
+        return self.axis.large + 2 * self.axis.padding - self.axis.span
 
     @cached_property
     def matrix(self) -> np.ndarray:
-        """Matrix of the direct convolution that this layer transposes."""
+        """Matrix of the direct convolution, which the transposed layer transposes."""
         return dense_matrix(self.w[None, None], Geometry(self.axis, self.axis))
 
+    @cached_property
+    def meetings(self) -> np.ndarray:
+        """Where an entry of that matrix is a kernel tap, even if its number is 0."""
+        return dense_matrix(np.ones((1, 1, *self.w.shape), bool), Geometry(self.axis, self.axis))
 
-def _check_drawable(axis: Axis) -> None:
+
+def digits(size: int, seed: int | None = None) -> np.ndarray:
+    """Whole numbers from 1 to 9, `(size, size)`: in order, or with a seed at random.
+
+    In order they have no symmetry, so that a flip is visible.
+    """
+    if seed is None:
+        return np.arange(size * size).reshape(size, size) % 9 + 1
+    return np.random.default_rng(seed).integers(1, 10, (size, size))
+
+
+def _given(name: str, values: np.ndarray | None, size: int) -> np.ndarray:
+    """The numbers that were given, whole ones as integers, or digits where none were."""
+    if values is None:
+        return digits(size)
+    try:
+        numbers = np.asarray(values, dtype=float)
+    except (TypeError, ValueError, OverflowError):
+        numbers = np.array(np.nan)
+    if numbers.shape != (size, size) or not (np.abs(numbers) <= LARGEST_NUMBER).all():
+        raise ConfigError(
+            f"the {name} must be {size} × {size} numbers from −{LARGEST_NUMBER} to "
+            f"{LARGEST_NUMBER}, but is {in_short(values)}"
+        )
+    return numbers.astype(int) if (numbers == numbers.round()).all() else numbers
+
+
+def _title(axis: Axis, before: int, after: int, output_padding: int) -> str:
+    said = [f"kernel {axis.kernel}", f"stride {axis.stride}", f"padding {axis.padding}"]
+    said += [f"output padding {output_padding}"] * (output_padding > 0)
+    said += [f"dilation {axis.dilation}"] * (axis.dilation > 1)
+    return f"{before}×{before} → {after}×{after}:  {', '.join(said)}"
+
+
+def _check_drawable(axis: Axis, large: str) -> None:
     """Raise `ConfigError` where a map would be too large, before anybody computes it."""
     for size, said, smaller in (
-        (axis.large, "the output would have {0} × {0} pixels", "input or stride"),
+        (axis.large, f"the {large} would have {{0}} × {{0}} pixels", "input or stride"),
         (axis.reach, "the kernel would reach over {0} × {0} pixels", "kernel or dilation"),
-        (axis.span, "the stamps would reach over {0} × {0} pixels", "input, kernel or stride"),
+        (
+            axis.span,
+            "all kernel positions would reach over {0} × {0} pixels",
+            "input, kernel or stride",
+        ),
         (axis.stride, "the stride would be {0} pixels", "stride"),
         (axis.dilation, "the dilation would be {0} pixels", "dilation"),
     ):

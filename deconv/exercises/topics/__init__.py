@@ -4,6 +4,7 @@ from types import ModuleType
 
 from deconv.exercises.questions import Exercise
 from deconv.exercises.topics import (
+    backward_convolution,
     backward_layers,
     backwards,
     beyond,
@@ -12,6 +13,7 @@ from deconv.exercises.topics import (
     costs,
     frameworks,
     handmade,
+    handmade_network,
     layers,
     matrices,
     meanings,
@@ -47,7 +49,9 @@ TOPICS = {
     "ways up": exercises_of(ways_up),
     "frameworks": exercises_of(frameworks),
     "deconvolution": exercises_of(meanings),
-    "by hand": exercises_of(handmade),
-    "backwards": exercises_of(backwards) + exercises_of(backward_layers),
+    "by hand": exercises_of(handmade) + exercises_of(handmade_network),
+    "backwards": exercises_of(backwards)
+    + exercises_of(backward_layers)
+    + exercises_of(backward_convolution),
     "beyond": exercises_of(beyond),
 }

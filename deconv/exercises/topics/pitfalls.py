@@ -142,3 +142,40 @@ def easiest_picture(draw: Draw) -> Question:
         + ". In the notebook, look at the classes with the best and the worst PSNR.",
         order=shuffled(draw, len(names)),
     )
+
+
+@exercise("same-psnr")
+def same_psnr(draw: Draw) -> Question:
+    """Which of three damaged pictures has the highest PSNR."""
+    step = draw.randint(4, 12) / 100
+    picture = draw.grid(28, 28, low=-50, high=50) / 100
+    signs = np.where(draw.grid(28, 28) > 4, 1, -1)
+    quarter = np.arange(28) < 7
+    damaged = {
+        f"the one in which every pixel is brighter by {step:g}": picture + step,
+        f"the one in which every pixel is brighter or darker by {step:g}, at random": (
+            picture + step * signs
+        ),
+        f"the one in which a quarter of the columns is brighter by {2 * step:g}": (
+            picture + 2 * step * quarter
+        ),
+    }
+    values = [float(metrics.psnr(one[None], picture[None])[0]) for one in damaged.values()]
+    even, noisy, striped = damaged
+    alike = "none: all three have the same"
+    return Choice(
+        question="A picture is damaged in three ways. Which damaged picture has the highest PSNR?",
+        options={
+            even: "You would hardly see it. But the PSNR does not see with eyes.",
+            noisy: "Plus and minus do not cancel where errors are squared.",
+            striped: "Three quarters are exact. But what does the square do to an error that is "
+            "twice as large?",
+            alike: "Think again.",
+        },
+        right=alike if np.ptp(values) < 1e-6 else list(damaged)[int(np.argmax(values))],
+        hint="The mean of the squared errors, in each of the three.",
+        because=f"All have the mean squared error {step:g}² and so {values[0]:.1f} dB. The first "
+        "looks like the original, the second like a bad photograph: PSNR adds errors up and does "
+        "not ask where they are, or whether they belong together.",
+        order=shuffled(draw, 4),
+    )
