@@ -136,7 +136,7 @@ def test_the_pages_say_what_their_table_gives():
         r"95 % confidence interval runs from (−?\d\.\d\d) to (−?\d\.\d\d) dB",
         r"correlation of (\d\.\d\d)()",
         r"by (\d\.\d\d) dB; if they had nothing in common, it would be (\d\.\d\d) dB",
-        r"a true difference of (\d\.\d\d)() dB",
+        r"if the true difference were (\d\.\d\d)() dB",
     ):
         (numbers,) = re.findall(pattern, EQUAL)
         said += [float(number.replace("−", "-")) for number in numbers if number]
