@@ -118,6 +118,7 @@ np.savez(sys.argv[1], train, train_labels, test, test_labels)
 """
 
 
+@pytest.mark.slow
 def test_equal_to_keras(real, tmp_path):
     if importlib.util.find_spec("keras") is None:
         pytest.skip("Keras is not installed")

@@ -65,9 +65,10 @@ def ends(processes: list[subprocess.Popen]) -> list[tuple[int, str, str]]:
     return [(p.wait(), *p.communicate()) for p in processes]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind",
-    ["pytorch", *(pytest.param(k, marks=pytest.mark.slow) for k in ("tensorflow", "mirrored"))],
+    ["pytorch", "tensorflow", "mirrored"],
 )
 def test_two_workers_reach_the_losses_of_one(kind):
     """50 whole batches; and an epoch whose last batch has 1 image, so that one gets none."""

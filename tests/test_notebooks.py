@@ -96,13 +96,12 @@ def sections(cell):
     return re.findall("^##+ .*", cell.source, re.MULTILINE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("notebook", "place"),
-    [  # one of them is quick enough for the quick tests
-        pytest.param(
-            path, place, id=f"{path.stem}-{place}", marks=[pytest.mark.slow] * bool(number)
-        )
-        for number, (place, path) in enumerate(product(FOLDERS, NOTEBOOKS))
+    [
+        pytest.param(path, place, id=f"{path.stem}-{place}")
+        for place, path in product(FOLDERS, NOTEBOOKS)
     ],
 )
 def test_notebook_runs_in_a_fresh_kernel(notebook, place, tmp_path):

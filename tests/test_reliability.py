@@ -44,7 +44,7 @@ def whole(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    "name", ["pytorch", "numpy", pytest.param("tensorflow", marks=pytest.mark.slow)]
+    "name", ["pytorch", *(pytest.param(n, marks=pytest.mark.slow) for n in ("numpy", "tensorflow"))]
 )
 @pytest.mark.parametrize(
     "ends",

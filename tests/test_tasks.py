@@ -140,13 +140,10 @@ RUNS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("framework", "name"),
-    [
-        pytest.param(f, n, marks=[pytest.mark.slow] * ((f, n) != ("pytorch", "segment")))
-        for f in NAMES
-        for n in RUNS
-    ],
+    [(f, n) for f in NAMES for n in RUNS],
     indirect=["framework"],
 )
 def test_a_run_of_another_kind_is_kept_resumed_and_used(framework, name, tmp_path, capsys):

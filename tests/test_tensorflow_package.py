@@ -114,6 +114,7 @@ def test_keras_is_what_our_code_needs_whatever_else_its_user_has_set(tmp_path):
     assert users == "float16 channels_first"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("library")
 def test_module_runs_with_dash_m_and_its_functions_reach_a_spawned_worker(tmp_path):
     hello = """

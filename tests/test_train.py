@@ -159,6 +159,7 @@ def test_the_best_epoch_is_kept_not_the_last(framework, tmp_path, monkeypatch):
     assert chosen == [False, True, False, True]  # the last is the test
 
 
+@pytest.mark.slow
 def test_a_run_in_bfloat16_claims_what_its_weights_give(framework, tmp_path):
     record = train(framework, tmp_path, epochs=1, precision="bfloat16")
     folder = tmp_path / f"{framework.name}_deconv"
@@ -168,6 +169,7 @@ def test_a_run_in_bfloat16_claims_what_its_weights_give(framework, tmp_path):
     assert record.test_psnr == pytest.approx(given.psnr, abs=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_compiling_without_a_compiler_is_refused_before_anything_is_written(tmp_path):
     flags = ["--dataset=synthetic", "--device=cpu", "--compile=on", f"--artifact-dir={tmp_path}"]
