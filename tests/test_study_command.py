@@ -53,9 +53,9 @@ def test_a_tiny_study_from_its_trainings_to_its_report(tmp_path, monkeypatch, ca
         assert {"psnr", "replica_2", "initial_gain_spread_outer", *during} <= row.measures.keys()
         assert row.machine.startswith("PyTorch ")
         assert row.seconds > row.measures["train_seconds"]
-    written = {path: path.read_bytes() for path in tmp_path.glob("*.*")}
+    written = {path: path.read_bytes() for path in tmp_path.glob("[!.]*.*")}
     assert {path.name for path in written} == {RESULTS, "report.md", "report.html"}
     assert "super-resolve" in (tmp_path / "report.md").read_text()
     assert "2 to answer" in capsys.readouterr().out
     assert command.study(config)
-    assert {path: path.read_bytes() for path in tmp_path.glob("*.*")} == written
+    assert {path: path.read_bytes() for path in tmp_path.glob("[!.]*.*")} == written
