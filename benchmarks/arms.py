@@ -21,6 +21,7 @@ from benchmarks.machine import describe, rate
 from benchmarks.throughput import free_memory
 from deconv import cli
 from deconv.architecture import Design, Upsampler, layers
+from deconv.compare.report import piped
 from deconv.config import FRAMEWORKS, at_least
 from deconv.data.synthetic import draw_garments
 from deconv.metrics import to_unit_range
@@ -151,16 +152,14 @@ def table(framework: str, found: dict[int, dict[str, Costs]]) -> str:
     """Return the table of a framework: a row for each way up."""
     name = FRAMEWORKS[framework]
     times = [f"{kind}, {n} thread{'s' * (n > 1)}" for kind in SPEEDS for n in found]
-    head = ["arm", "parameters", "MACs", f"MACs, counted by {name}", *times]
-    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    cells = [["arm", "parameters", "MACs", f"MACs, counted by {name}", *times]]
     for arm in ARMS:
         every = layers(Design(upsampler=arm))
         counted = next(iter(found.values()))[arm].counted
         sizes = [sum(layer.parameters for layer in every), sum(layer.macs for layer in every)]
         speeds = [getattr(costs[arm], kind) for kind in SPEEDS for costs in found.values()]
-        cells = [f"{number:,.0f}" for number in (*sizes, counted, *speeds)]
-        lines.append(f"| `{arm}` | {' | '.join(cells)} |")
-    return "\n".join(lines)
+        cells.append([f"`{arm}`", *(f"{number:,.0f}" for number in (*sizes, counted, *speeds))])
+    return piped(cells)
 
 
 def main() -> None:

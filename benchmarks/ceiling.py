@@ -22,7 +22,7 @@ from deconv.architecture import Weights
 from deconv.config import BETAS, ROOT, DatasetName, RunConfig, UserPath, at_least
 from deconv.data.splits import TITLES, Splits, load_splits
 from deconv.errors import ConfigError
-from deconv.files import explained, read_whole, shown, write_atomically
+from deconv.files import make_folder, read_whole, shown, write_atomically
 from deconv.handmade import write_by_hand
 from deconv.running.epoch import Epoch
 from deconv.weights import initial_weights
@@ -175,8 +175,7 @@ def measure(config: CeilingConfig) -> None:
     splits = load_splits(settings)
     names = config.variants or tuple(VARIANTS)
     kept = json.loads(read_whole(config.output, LARGEST)) if config.output.exists() else {}
-    with explained("make the folder", config.output.parent):
-        config.output.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(config.output.parent)
 
     pairs = [(seed, name) for seed in range(config.seeds) for name in names]
     for seed, name in tqdm(pairs, desc="trainings", disable=None):

@@ -17,11 +17,12 @@ from benchmarks.framework import Framework
 from benchmarks.machine import describe
 from deconv import cli
 from deconv.architecture import Design, Upsampler, Weights
+from deconv.compare.report import piped
 from deconv.config import FRAMEWORKS, ROOT, DatasetName, RunConfig, UserPath, at_least
 from deconv.data.batches import batch_sizes
 from deconv.data.splits import TITLES, Splits, load_splits
 from deconv.drawing import plots
-from deconv.files import explained, shown
+from deconv.files import make_folder, shown
 from deconv.running.epoch import Epoch
 from deconv.study.figures import LOOKS, panels
 from deconv.study.measuring import kernels_of
@@ -103,15 +104,11 @@ def table(found: Mapping[str, Spreads]) -> str:
     """Return a row for each arm and layer: the spread before, at a few looks, and at the end."""
     steps = [step for step, *_ in next(iter(found.values()))]
     chosen = sorted({round(place) for place in np.linspace(0, len(steps) - 1, 7)})
-    lines = [
-        f"| arm | layer | {' | '.join(f'{steps[look]:,}' for look in chosen)} |",
-        "|---" * (2 + len(chosen)) + "|",
-    ]
+    cells = [["arm", "layer", *(f"{steps[look]:,}" for look in chosen)]]
     for arm, own in found.items():
         for number, layer in enumerate(LAYERS, start=1):
-            cells = " | ".join(f"{own[look][number]:.2f}" for look in chosen)
-            lines.append(f"| `{arm}` | {layer} | {cells} |")
-    return "\n".join(lines)
+            cells.append([f"`{arm}`", layer, *(f"{own[look][number]:.2f}" for look in chosen)])
+    return piped(cells)
 
 
 def draw(found: Mapping[str, Spreads], title: str) -> Figure:
@@ -149,8 +146,7 @@ def measure(config: GainsConfig) -> None:
     about = f"{TITLES[splits.name]}, {config.task}{latent}, {FRAMEWORKS[config.framework]}"
     print(f"{describe()}\n{about}, seed {config.seed}: spread of the gains after so many steps\n")
     print(table(found))
-    with explained("make the folder", config.output.parent):
-        config.output.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(config.output.parent)
     plots.save(draw(found, about), config.output)
     print(f"\nPicture: {shown(config.output)}")
 

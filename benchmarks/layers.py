@@ -27,6 +27,7 @@ from benchmarks.throughput import (
 )
 from deconv import cli
 from deconv.architecture import layers
+from deconv.compare.report import piped
 from deconv.config import FRAMEWORKS, at_least
 from deconv.data.synthetic import draw_garments
 from deconv.metrics import to_unit_range
@@ -161,9 +162,8 @@ def summary(found: dict[str, tuple[Times, list[float]]], batch_size: int) -> Non
         columns.append([*(f"{1000 * s:.1f}" for s in seconds), f"{batch_size / step:,.0f}"])
     names = [*MACS, "ReLU, tanh, padding, cropping", "all layers", "whole step"]
     names += ["the limit: float32 products", "the limit: bfloat16 products", "images/s of the step"]
-    print(f"\n| ms for {batch_size} images | {' | '.join(found)} |\n{'|---' * (len(found) + 1)}|")
-    for name, *cells in zip(names, *columns, strict=True):
-        print(f"| {name} | {' | '.join(cells)} |")
+    head = [f"ms for {batch_size} images", *found]
+    print(f"\n{piped([head, *zip(names, *columns, strict=True)])}")
 
 
 def main() -> None:

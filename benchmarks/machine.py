@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from deconv.running.processor import cores
+from deconv.study.machine import processor
 
 ARITHMETIC = ("amx_bf16", "avx512_bf16", "avx512f", "avx2")
 """Instructions for products, the fastest first; the first two multiply bfloat16."""
@@ -15,16 +16,13 @@ ARITHMETIC = ("amx_bf16", "avx512_bf16", "avx512f", "avx2")
 
 def describe() -> str:
     """Return processor, its widest arithmetic, cores and versions in one line."""
-    processor = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        names = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
-        processor = names[0].split(":")[1].strip() if names else processor
-        flags = cpuinfo.read_text().split()
-        widest = [flag for flag in ARITHMETIC if flag in flags]
-        processor += f" ({widest[0]})" if widest else ""
+    flags = cpuinfo.read_text().split() if cpuinfo.exists() else []
+    widest = next((f" ({flag})" for flag in ARITHMETIC if flag in flags), "")
     libraries = ", ".join(f"{name} {version(name)}" for name in ("torch", "tensorflow", "numpy"))
-    return f"{cores()} cores of {processor}, Python {platform.python_version()}, {libraries}"
+    return (
+        f"{cores()} cores of {processor()}{widest}, Python {platform.python_version()}, {libraries}"
+    )
 
 
 def rate(work: Callable[[], Any], amount: float, seconds: float) -> float:

@@ -23,10 +23,11 @@ from benchmarks.framework import NAMES, Framework
 from benchmarks.machine import describe, rate
 from deconv import cli
 from deconv.architecture import layers
+from deconv.compare.report import piped
 from deconv.config import FRAMEWORKS, ROOT, UserPath, at_least
 from deconv.data.synthetic import draw_garments
 from deconv.drawing import plots
-from deconv.files import shown, write_atomically
+from deconv.files import make_folder, shown, write_atomically
 from deconv.metrics import to_unit_range
 from deconv.weights import initial_weights
 
@@ -140,7 +141,7 @@ def compare(config: ThroughputConfig) -> None:
         results[f"{FRAMEWORKS[framework]} {precision}"] = found
     print(describe())
     report(results)
-    config.output.mkdir(parents=True, exist_ok=True)
+    make_folder(config.output)
     write_atomically(
         config.output / "throughput.json",
         json.dumps({"machine": describe(), "results": results}, indent=1).encode(),
@@ -152,16 +153,16 @@ def compare(config: ThroughputConfig) -> None:
 def report(results: dict[str, dict[str, dict]]) -> None:
     """Print the tables of docs/performance.md."""
     for kind, macs in MACS.items():
-        print(f"\n| {kind}: images in a batch | {' | '.join(results)} |")
-        print("|---" * (len(results) + 1) + "|")
+        cells = [[f"{kind}: images in a batch", *results]]
         for size in next(iter(results.values()))[kind]:
-            cells = []
+            row = [f"{size:,}"]
             for name, found in results.items():
                 speed, product = found[kind][size], found["product"]
                 limits = [product[p] / macs for p in PRECISIONS if p == "float32" or p in name]
                 shares = ", ".join(f"{speed / limit:.2f}" for limit in limits)
-                cells.append(f"{speed:,.0f} ({shares})")
-            print(f"| {size:,} | {' | '.join(cells)} |")
+                row.append(f"{speed:,.0f} ({shares})")
+            cells.append(row)
+        print(f"\n{piped(cells)}")
     print("\nIn brackets the share of the float32 product, in bfloat16 then that of its own.")
     print("Products of 2048×2048 matrices, GFLOP/s (a MAC is two operations):")
     for name, found in results.items():

@@ -25,7 +25,7 @@ from deconv import cli, metrics
 from deconv.config import ROOT, DatasetName, RunConfig, UserPath, at_least
 from deconv.data.splits import TITLES, load_splits
 from deconv.drawing import plots
-from deconv.files import shown, write_atomically
+from deconv.files import make_folder, shown, write_atomically
 
 EVERY = 5_120
 """Training images between two looks: a whole number of batches of 32 and of 128."""
@@ -119,7 +119,7 @@ def compare(config: TimeConfig) -> None:
         ratio = medians[f"{framework}, plain"] / medians[f"{framework}, this project"]
         print(f"{framework}: {ratio:.1f} times sooner than the plain recipe")
 
-    config.output.mkdir(parents=True, exist_ok=True)
+    make_folder(config.output)
     result = {
         "machine": describe(), "dataset": splits.name, "target": config.target,
         "median_seconds": medians, "looks": runs,

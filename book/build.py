@@ -14,7 +14,7 @@ from book.check import check
 from deconv import cli
 from deconv.config import ROOT, UserPath
 from deconv.errors import UserError
-from deconv.files import explained, shown, write_atomically
+from deconv.files import explained, make_folder, shown, write_atomically
 
 PACKAGES = {"sphinx": "sphinx", "myst_nb": "myst-nb", "furo": "furo",
             "sphinx_copybutton": "sphinx-copybutton", "griffe": "griffelib"}  # fmt: skip
@@ -43,8 +43,7 @@ def build(target: Path) -> None:
         )
     if target.exists() and not (target / MARK).is_file():
         raise UserError(f"{target} is there and holds no book; give another folder to --output")
-    with explained("make the folder", target.parent):
-        target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".book-") as temporary:
         site = Path(temporary, "site")
         run_sphinx(site, Path(temporary, "doctrees"))

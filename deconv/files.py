@@ -31,6 +31,12 @@ def explained(action: str, path: Path, kind: type[UserError] = ArtifactError) ->
         raise kind(f"cannot {action} {path}: {error.strerror or error}") from error
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, where they are not there yet."""
+    with explained("make the folder", folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
 def read_whole(path: Path, largest: int, kind: type[UserError] = ArtifactError) -> bytes:
     """Read a file of at most `largest` bytes, which may be a stranger's.
 

@@ -8,7 +8,6 @@ the third witness: what they compute is no secret of theirs.
 import math
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -141,12 +140,11 @@ def train(config: RunConfig) -> RunRecord:
     train_images, validation, test = map(
         to_unit_range, (splits.train, splits.validation, splits.test)
     )
-    with ExitStack() as stack:
-        stack.enter_context(threadpool_limits(threads_to_use(), user_api="blas"))
-        backend = Backend("numpy", np.__version__, "cpu", threads=count_threads())
-        # What is not finite is reported as an error, by name.
-        stack.enter_context(np.errstate(over="ignore", invalid="ignore"))
-        run = stack.enter_context(Run(config, splits, backend))
+    limits = threadpool_limits(threads_to_use(), user_api="blas")
+    backend = Backend("numpy", np.__version__, "cpu", threads=count_threads())
+
+    # What is not finite is reported as an error, by name.
+    with limits, Run(config, splits, backend) as run, np.errstate(over="ignore", invalid="ignore"):
         weights = initial_weights(config.seed, config)
         optimizer = Adam(config.learning_rate, config.weight_decay)
         if run.resumed_from:

@@ -11,7 +11,7 @@ from deconv.architecture import Weights
 from deconv.config import ROOT, RunConfig, UserPath
 from deconv.data.splits import Splits, load_splits
 from deconv.drawing import plots
-from deconv.files import explained, shown
+from deconv.files import make_folder, shown
 from deconv.handmade import pictures
 from deconv.handmade.__main__ import read_trained
 from deconv.handmade.lines import count_levels, fit
@@ -44,8 +44,7 @@ def draw(config: DocumentationConfig) -> None:
     """Write every figure into the folder."""
     splits = load_splits(RunConfig(data_dir=config.data_dir))
     trained = read_trained(config.beside)
-    with explained("make the folder", config.folder):
-        config.folder.mkdir(parents=True, exist_ok=True)
+    make_folder(config.folder)
     for name, make in FIGURES.items():
         plots.save(make(splits, trained), config.folder / name)
         print(shown(config.folder / name))

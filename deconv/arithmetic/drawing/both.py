@@ -7,9 +7,8 @@ twice shows it better than two. `step` and `done` are those of
 
 import numpy as np
 
-from deconv.arithmetic.drawing.cells import first_cells, mask_of, shown_where, small_map
+from deconv.arithmetic.drawing.cells import first_cells, made_map, small_map
 from deconv.arithmetic.drawing.page import (
-    BLUES,
     GREY,
     ORANGE,
     PALE_ORANGE,
@@ -19,21 +18,18 @@ from deconv.arithmetic.drawing.page import (
     Panel,
     number,
 )
-from deconv.arithmetic.drawing.scene import Scene, empty_canvas, stamp
+from deconv.arithmetic.drawing.scene import Scene, on_canvas, stamp, uncut
 
 
 def both_page(scene: Scene, step: int, done: int) -> Page:
     """In step `i·columns + j` the pixel `(i, j)` of the small map meets its window of the large."""
     axis, x, w = scene.axis, scene.x, scene.w
     i, j = divmod(step, axis.small)
-    inside = np.zeros(empty_canvas(axis).shape, dtype=bool)
-    window, values = inside.copy(), np.full(inside.shape, np.nan)
-    kept = slice(axis.padding, axis.padding + axis.large)
-    inside[kept, kept], values[kept, kept] = True, scene.y
-    window[stamp(axis, i, j)] = True
+    inside, window = on_canvas(axis, uncut(axis)), on_canvas(axis, stamp(axis, i, j))
+    values = np.full(inside.shape, np.nan)
+    values[uncut(axis)] = scene.y
     taps = inside[stamp(axis, i, j)]
     again = (scene.matrix @ scene.y.ravel()).reshape(x.shape)
-    pixel, made = mask_of(x.shape, [(i, j)]), first_cells(done, x.shape)
     edge = ", framed" * (axis.padding > 0)
     kernel = Panel("kernel", w, np.where(taps, ORANGE, WHITE), taps, ~taps, name="kernel")
     large = Panel(
@@ -44,13 +40,8 @@ def both_page(scene: Scene, step: int, done: int) -> Page:
         name="output",
         first=(-axis.padding, -axis.padding),
     )
-    small = Panel(
-        f"down again: {axis.small}×{axis.small}",
-        shown_where(again, made),
-        np.where(pixel, ORANGE, np.where(made, BLUES[1], WHITE)),
-        pixel,
-        name="again",
-    )
+    title = f"down again: {axis.small}×{axis.small}"
+    small = made_map(title, again, (i, j), first_cells(done, x.shape), name="again")
     return Page(
         scene.title,
         "Both: up by stamping, down by reading. Each is the gradient of the other.",

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from deconv.arithmetic.drawing.page import ORANGE, TINTS, WHITE, Panel, number
+from deconv.arithmetic.drawing.page import BLUES, ORANGE, TINTS, WHITE, Panel, number
 from deconv.arithmetic.drawing.scene import Scene
 
 
@@ -14,6 +14,20 @@ def small_map(name: str, x: np.ndarray, active: Iterable[tuple[int, int]]) -> Pa
     mask = mask_of(x.shape, active)
     title = f"{name} {x.shape[0]}×{x.shape[1]}"
     return Panel(title, x, np.where(mask, ORANGE, WHITE), mask, name="input")
+
+
+def made_map(
+    title: str,
+    values: np.ndarray,
+    active: tuple[int, int],
+    made: np.ndarray,
+    colours: np.ndarray | None = None,
+    name: str = "output",
+) -> Panel:
+    """A map whose cells are made one by one: those that are `made` so far, and the active one."""
+    mask = mask_of(values.shape, [active])
+    colours = np.where(made, BLUES[1], WHITE) if colours is None else colours
+    return Panel(title, shown_where(values, made), np.where(mask, ORANGE, colours), mask, name=name)
 
 
 def kernel_by_phases(scene: Scene) -> Panel:

@@ -7,9 +7,8 @@ pictures can be laid side by side. `step` and `done` are those of
 
 import numpy as np
 
-from deconv.arithmetic.drawing.cells import first_cells, mask_of, shown_where, sum_of
+from deconv.arithmetic.drawing.cells import first_cells, made_map, sum_of
 from deconv.arithmetic.drawing.page import (
-    BLUES,
     GREY,
     ORANGE,
     PALE_ORANGE,
@@ -18,7 +17,7 @@ from deconv.arithmetic.drawing.page import (
     Page,
     Panel,
 )
-from deconv.arithmetic.drawing.scene import Scene, empty_canvas, stamp
+from deconv.arithmetic.drawing.scene import Scene, empty_canvas, on_canvas, stamp, uncut
 
 
 def direct_page(scene: Scene, step: int, done: int) -> Page:
@@ -26,19 +25,13 @@ def direct_page(scene: Scene, step: int, done: int) -> Page:
     axis, w, y = scene.axis, scene.w, scene.y
     i, j = divmod(step, axis.small)
     framed = empty_canvas(axis)
-    is_input, window = np.zeros(framed.shape, dtype=bool), np.zeros(framed.shape, dtype=bool)
-    inside = slice(axis.padding, axis.padding + axis.large)
-    framed[inside, inside] = scene.x
-    is_input[inside, inside] = True
-    window[stamp(axis, i, j)] = True
+    framed[uncut(axis)] = scene.x
+    is_input, window = on_canvas(axis, uncut(axis)), on_canvas(axis, stamp(axis, i, j))
     colours = np.where(is_input, SKY, GREY)
     colours[window] = np.where(is_input[window], ORANGE, PALE_ORANGE)
     used = is_input[stamp(axis, i, j)]
     zeros = used.size - used.sum()
     frame = ", framed with zeros" * (axis.padding > 0)
-    place, pixel = (-axis.padding, -axis.padding), mask_of(y.shape, [(i, j)])
-    made = first_cells(done, y.shape)
-    fills = np.where(pixel, ORANGE, np.where(made, BLUES[1], WHITE))
     the_input = Panel(
         f"input {axis.large}×{axis.large}{frame}",
         framed,
@@ -46,12 +39,11 @@ def direct_page(scene: Scene, step: int, done: int) -> Page:
         window,
         ~is_input,
         name="input",
-        first=place,
+        first=(-axis.padding, -axis.padding),
     )
     kernel = Panel("kernel", w, np.where(used, ORANGE, WHITE), used, ~used, name="kernel")
-    output = Panel(
-        f"output {axis.small}×{axis.small}", shown_where(y, made), fills, pixel, name="output"
-    )
+    title = f"output {axis.small}×{axis.small}"
+    output = made_map(title, y, (i, j), first_cells(done, y.shape))
     with_zeros = f" {zeros} of {used.size} products are with an added zero." * bool(zeros)
     return Page(
         scene.title,

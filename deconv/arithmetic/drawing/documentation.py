@@ -30,7 +30,7 @@ from deconv.arithmetic.matrix import conv_inverse, conv_matrix
 from deconv.arithmetic.sizes import conv_output_size
 from deconv.arithmetic.transposed import conv_transpose2d
 from deconv.config import ROOT
-from deconv.files import explained, write_atomically
+from deconv.files import make_folder, write_atomically
 
 KERNEL = np.arange(1, 10).reshape(1, 1, 3, 3)
 
@@ -189,8 +189,7 @@ class DocumentationConfig:
 def main() -> None:
     """Draw every figure."""
     folder = cli.parse(DocumentationConfig).folder
-    with explained("make the folder", folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     for name, make in figures().items():
         write_atomically(folder / name, make())
         print(folder / name)

@@ -11,14 +11,13 @@ from deconv.arithmetic.drawing.cells import (
     first_cells,
     kernel_by_phases,
     letters,
+    made_map,
     mask_of,
-    shown_where,
     small_map,
     sum_of,
     tints,
 )
 from deconv.arithmetic.drawing.page import (
-    BLUES,
     GREY,
     NO_CELL,
     ORANGE,
@@ -189,8 +188,5 @@ def _taps(axis: Axis, small_kernel: np.ndarray, pixel: tuple[int, int]) -> Panel
 def _output(
     scene: Scene, active: tuple[int, int], made: np.ndarray, colours: np.ndarray | None = None
 ) -> Panel:
-    mask = mask_of(scene.y.shape, [active])
-    colours = np.where(made, BLUES[1], WHITE) if colours is None else colours
     title = f"output {scene.axis.large}×{scene.axis.large}"
-    shown = shown_where(scene.y, made)
-    return Panel(title, shown, np.where(mask, ORANGE, colours), mask, name="output")
+    return made_map(title, scene.y, active, made, colours)

@@ -16,7 +16,7 @@ from deconv.arithmetic.drawing.page import (
     Panel,
     number,
 )
-from deconv.arithmetic.drawing.scene import Scene, empty_canvas, read_by, stamp
+from deconv.arithmetic.drawing.scene import Scene, empty_canvas, on_canvas, read_by, stamp, uncut
 from deconv.arithmetic.geometry import Axis
 
 
@@ -28,8 +28,7 @@ def scatter_page(scene: Scene, step: int, done: int) -> Page:
         sums[stamp(axis, i, j)] += x[i, j] * w
         stamps[stamp(axis, i, j)] += 1
     i, j = divmod(step, axis.small)
-    active = empty_canvas(axis).astype(bool)
-    active[stamp(axis, i, j)] = True
+    active = on_canvas(axis, stamp(axis, i, j))
     shades = np.array(BLUES)[stamps.clip(max=len(BLUES) - 1).astype(int)]
     shades[active] = PALE_ORANGE
     values = sums if done == x.size else shown_where(sums, stamps > 0)
@@ -63,8 +62,7 @@ def gradient_page(scene: Scene, step: int, done: int) -> Page:
         sums[read_by(axis, a, b)] += x * w[a, b]
         reached[read_by(axis, a, b)] = 1
     a, b = divmod(step, axis.kernel)
-    active = empty_canvas(axis).astype(bool)
-    active[read_by(axis, a, b)] = True
+    active = on_canvas(axis, read_by(axis, a, b))
     colours = np.where(active, PALE_ORANGE, np.where(reached, BLUES[1], WHITE))
     taps = np.full(w.shape, WHITE)
     taps[a, b] = ORANGE
@@ -87,8 +85,7 @@ def gradient_page(scene: Scene, step: int, done: int) -> Page:
 def _large_map(axis: Axis, sums: np.ndarray, colours: np.ndarray, active: np.ndarray) -> Panel:
     """The canvas of all stamps, with a thick frame around the part that is the output."""
     top, end = axis.padding, axis.padding + axis.large
-    inside = np.zeros(sums.shape, dtype=bool)
-    inside[top:end, top:end] = True
+    inside = on_canvas(axis, uncut(axis))
     title = f"output {axis.large}×{axis.large}"
     if not inside.all():
         title += f", framed; the grey rest of {len(sums)}×{len(sums)} is cut off"

@@ -162,6 +162,19 @@ def empty_canvas(axis: Axis) -> np.ndarray:
     return np.zeros((size, size))
 
 
+def on_canvas(axis: Axis, cells: tuple[slice, slice]) -> np.ndarray:
+    """A mask of the canvas that is true at these cells."""
+    mask = empty_canvas(axis).astype(bool)
+    mask[cells] = True
+    return mask
+
+
+def uncut(axis: Axis) -> tuple[slice, slice]:
+    """The cells of the canvas that padding leaves: the large map."""
+    kept = slice(axis.padding, axis.padding + axis.large)
+    return kept, kept
+
+
 def stamp(axis: Axis, i: int, j: int) -> tuple[slice, slice]:
     """The cells of the canvas under the stamp of input pixel `(i, j)`."""
     top, left = i * axis.stride, j * axis.stride
