@@ -5,6 +5,7 @@ framework finds when it is loaded it keeps, and because loading takes seconds in
 which a command should already behave like one.
 """
 
+import ctypes
 import os
 import signal
 import sys
@@ -12,6 +13,10 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+MALLOC_SETTINGS = {"GLIBC_TUNABLES", "MALLOC_MMAP_MAX_", "MALLOC_MMAP_THRESHOLD_",
+                   "MALLOC_TOP_PAD_", "MALLOC_TRIM_THRESHOLD_"}  # fmt: skip
+"""Environment variables by which a user tells glibc what `_keep_memory` else would."""
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # from glibc's malloc.h
 COMMANDS = ("deconv.", "pytorch.src.", "tensorflow.src.")
 
 
@@ -24,6 +29,8 @@ def prepare() -> None:
     # the core that one of them needs, they should soon give up.
     if not {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} & os.environ.keys():
         os.environ["GOMP_SPINCOUNT"] = "10000"
+    if sys.platform == "linux" and not MALLOC_SETTINGS & os.environ.keys():
+        _keep_memory()
     # "-m" stands in place of the program's name for as long as Python looks for the module.
     if sys.argv[:1] == ["-m"] and any(
         word.removeprefix("-m").startswith(COMMANDS) for word in sys.orig_argv
@@ -33,6 +40,18 @@ def prepare() -> None:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
         if any(option.startswith("error") for option in sys.warnoptions):
             warnings.simplefilter("default")  # libraries warn: no reason to end a training
+
+
+def _keep_memory() -> None:
+    """Let the C library keep the memory of a freed array for the next one.
+
+    Else it gives large arrays back to the system. The next step fetches their memory again,
+    page by page, and that took half of the time of TensorFlow's steps (docs/performance.md).
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # glibc has it; musl has not
+    if mallopt:
+        mallopt(M_TRIM_THRESHOLD, 2**31 - 1)  # bytes free at the heap's end before some go back
+        mallopt(M_MMAP_MAX, 0)  # arrays that get a mapping of their own, which ends with them
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """How many threads compute is recorded, and a training that others crowd out says so."""
 
 import os
+import platform
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -9,7 +10,7 @@ from subprocess import PIPE
 import pytest
 from threadpoolctl import threadpool_limits
 
-from deconv import scratch
+from deconv import scratch, startup
 from deconv.config import ROOT, RunConfig
 from deconv.data.splits import load_splits
 from deconv.metrics import Scores
@@ -55,6 +56,23 @@ def test_the_number_of_threads_in_numpy(threads):
         [sys.executable, "-c", code], cwd=ROOT, env=variables, capture_output=True, text=True
     )
     assert done.stdout == f"{threads}\n"
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told what to keep")
+def test_memory_of_a_freed_array_is_kept_unless_the_user_has_set_it():
+    code = (
+        "import resource, numpy as np, deconv\n"
+        "for step in range(20):\n"
+        "    np.ones(5_000_000)  # 40 MB\n"
+        "    if step == 0: first = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - first)"
+    )
+    usual = {name: os.environ[name] for name in os.environ.keys() - startup.MALLOC_SETTINGS}
+    kept, given_back = (
+        int(subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, env=variables))
+        for variables in (usual, {**usual, "GLIBC_TUNABLES": ""})
+    )
+    assert kept < 10 < given_back  # pages that the system had to find
 
 
 @pytest.mark.parametrize(("wish", "threads"), [(None, 1), ("2", 2)])

@@ -157,7 +157,7 @@ def build_shuffle(draw: Draw) -> Question:
     shapes = [(1, 4, 1, 1), (1, 4, 2, 1), (1, 4, 2, 3), (1, 8, 1, 2), (2, 12, 2, 2)]
     return Function(
         task="Write shuffle(x) as PyTorch's PixelShuffle(2): x is (N, 4·C, H, W), the result (N, "
-        "C, 2·H, 2·W). Channel 4·c + 2·r + s becomes row r and column s of each 2×2 block.",
+        "C, 2·H, 2·W). Every four channels fill the 2×2 blocks of one, as one reads a page.",
         truth=pixel_shuffle,
         cases=[(draw.grid(*shape, high=99),) for shape in shapes],
         mistakes={
