@@ -6,14 +6,15 @@ format, and the `.ipynb` beside it is made from that: the same cells, with the
 outputs of one run from top to bottom in a fresh kernel.
 
 Nothing of the machine goes into the file: cells are numbered, paths are written
-as they are from the repository root, and a progress bar, which says nothing
-once it is full, is taken away.
+as they are from the repository root, and a widget, which is dead without its
+kernel, is taken away; what it showed stands beside it as a picture.
 """
 
-import argparse
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,14 @@ import jupytext
 import nbformat
 from nbclient import NotebookClient
 
+from deconv import cli
+from deconv.config import ROOT, UserPath
+from deconv.copies import find_notebooks
 from deconv.data.archives import find_data_dir
+from deconv.errors import ConfigError
+from deconv.files import explained, shown, write_atomically
+from deconv.lab import FOLDER, QUICK
 
-ROOT = Path(__file__).resolve().parents[1]
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -32,25 +38,34 @@ _METADATA = {
 }
 
 
-def find(pattern: str, root: Path = ROOT) -> list[Path]:
-    """Return all files in folders named `notebooks` that fit `pattern`, hidden folders left out."""
-    return sorted(
-        path
-        for path in root.rglob(f"notebooks/{pattern}")
-        if not any(part.startswith(".") for part in path.relative_to(root).parts)
-    )
+@dataclass(frozen=True)
+class BuildConfig:
+    """Make notebooks from their text sources and run them."""
+
+    quick: bool = False
+    """A few seconds of training on drawn garments; not for outputs to keep."""
+    only: tuple[str, ...] = ()
+    """Names of notebooks, such as 01_arithmetic [default: all]."""
+    output: UserPath | None = None
+    """Folder to write them to [default: each beside its source]."""
 
 
 def find_sources(root: Path = ROOT) -> list[Path]:
     """Return the text sources of all notebooks: Python files that begin with jupytext's header."""
-    return [path for path in find("*.py", root) if path.read_text().startswith("# ---\n# jupyter:")]
+    sources = find_notebooks("*.py", root)
+    return [path for path in sources if path.read_text().startswith("# ---\n# jupyter:")]
 
 
 def convert(source: Path) -> nbformat.NotebookNode:
-    """Read a text source as a notebook without outputs; the same text gives the same notebook."""
+    """Read a text source as a notebook without outputs; the same text gives the same notebook.
+
+    Of what a cell's header says, only what JupyterLab folds is kept (`source_hidden`,
+    `outputs_hidden`).
+    """
     notebook = jupytext.read(source)
     for number, cell in enumerate(notebook.cells):
-        cell.id, cell.metadata = f"cell-{number}", {}
+        kept = {key: cell.metadata[key] for key in ("jupyter",) if key in cell.metadata}
+        cell.id, cell.metadata = f"cell-{number}", nbformat.from_dict(kept)
     notebook.metadata = nbformat.from_dict(_METADATA)
     return notebook
 
@@ -77,41 +92,63 @@ def execute(
     notebook.metadata = nbformat.from_dict(_METADATA)
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if not _is_progress_bar(output)]
+            cell.outputs = [output for output in cell.outputs if not _is_widget(output)]
             for output in cell.outputs:
-                if output.output_type == "stream":
-                    output.text = _as_usual(output.text, settings or {})
+                _clean(output, settings or {})
 
 
-def _is_progress_bar(output: Mapping[str, Any]) -> bool:
+def _is_widget(output: Mapping[str, Any]) -> bool:
     return _WIDGET in output.get("data", {})
 
 
-def _as_usual(text: str, settings: Mapping[str, str]) -> str:
+def _clean(output: nbformat.NotebookNode, settings: Mapping[str, str]) -> None:
     """Write paths as they are for a reader who has everything at its usual place."""
-    runs = settings.get("DECONV_NOTEBOOK_DIR", "artifacts/notebooks")
-    text = text.replace(runs, "artifacts/notebooks")
-    return text.replace(str(find_data_dir(None)), "artifacts/data").replace(f"{ROOT}/", "")
+    places = {
+        settings.get(FOLDER, "artifacts/notebooks"): "artifacts/notebooks",
+        str(find_data_dir(None)): "artifacts/data",
+        f"{ROOT}/": "",
+    }
+    texts = output.get("data", {})
+    for owner, key in [(output, "text")] * ("text" in output) + [
+        (texts, kind) for kind in texts if kind.startswith("text/")
+    ]:
+        for place, usual in places.items():
+            owner[key] = owner[key].replace(place, usual)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Read the command line, then make and run every notebook."""
-    parser = argparse.ArgumentParser(prog="python -m notebooks.build", description=__doc__)
-    parser.add_argument(
-        "--quick",
-        action="store_true",
-        help="a few seconds of training on drawn garments; not for outputs to keep",
-    )
-    quick = "1" if parser.parse_args(arguments).quick else "0"
-    for source in find_sources():
-        print(f"{source.relative_to(ROOT)} …", flush=True)
-        notebook = convert(source)
-        with tempfile.TemporaryDirectory() as folder:  # a reader's own runs are left alone
-            settings = {"DECONV_QUICK": quick, "DECONV_NOTEBOOK_DIR": folder}
-            execute(notebook, source.parent, settings)
-        target = source.with_suffix(".ipynb")
-        target.write_text(nbformat.writes(notebook) + "\n")
-        print(f"{target.relative_to(ROOT)} ({target.stat().st_size / 1e6:.2f} MB)", flush=True)
+def run(config: BuildConfig) -> None:
+    """Make and run the notebooks; raises `ConfigError` for a name that none of them has."""
+    sources = find_sources()
+    unknown = set(config.only) - {path.stem for path in sources}
+    if unknown:
+        raise ConfigError(
+            f"--only: there is no notebook {', '.join(sorted(unknown))}; "
+            f"there are {', '.join(path.stem for path in sources)}"
+        )
+    if config.output:
+        with explained("make the folder", config.output):
+            config.output.mkdir(parents=True, exist_ok=True)
+    for source in sources:
+        if not config.only or source.stem in config.only:
+            print(f"{shown(source)} …", flush=True)
+            build(source, config.output or source.parent, config.quick)
+
+
+def build(source: Path, folder: Path, quick: bool) -> None:
+    """Make one notebook in `folder`; raises what `execute` raises."""
+    began, notebook = time.perf_counter(), convert(source)
+    with tempfile.TemporaryDirectory() as runs:  # a reader's own runs are left alone
+        execute(notebook, source.parent, {QUICK: "1" if quick else "0", FOLDER: runs})
+    target = folder / source.with_suffix(".ipynb").name
+    write_atomically(target, f"{nbformat.writes(notebook)}\n".encode())
+    size, seconds = target.stat().st_size / 1e6, time.perf_counter() - began
+    print(f"{shown(target)} ({size:.2f} MB, {seconds:.0f} s)", flush=True)
+
+
+def main() -> None:
+    """Read the command line, then make and run notebooks."""
+    config = cli.parse(BuildConfig)
+    cli.run(lambda: run(config))
 
 
 if __name__ == "__main__":

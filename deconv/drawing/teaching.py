@@ -5,11 +5,13 @@ whole pixels, so that every pixel of an image is drawn equally large.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import ScalarFormatter
 
 from deconv.arithmetic import conv_transpose2d
@@ -17,6 +19,8 @@ from deconv.drawing.plots import BLUE, DPI, GREEN, ORANGE, VERMILION, WIDTH, cha
 from deconv.errors import ImageError
 
 _PALE = LinearSegmentedColormap.from_list("pale", ["#ffffff", "#9cc9e8"])
+_HATCHED: dict[str, Any] = {"fc": "#ffffff99", "ec": "#888888", "hatch": "////", "lw": 0}
+_NOTE: dict[str, Any] = {"fontsize": 8, "va": "top", "color": "#555555"}
 _SIDES = (168, 140, 112, 84, 56, 28)
 """Pixels across one image of a grid: multiples of 7, 14 and 28, the sizes of our maps."""
 
@@ -29,26 +33,33 @@ def image_grid(
     headings: Sequence[str] = (),
     row_labels: Sequence[str] = (),
     limits: tuple[float, float] | None = (-1.0, 1.0),
+    title: str = "",
+    unit: str = "",
 ) -> Figure:
     """Draw grey images `(H, W)` row by row, all equally large, whatever their pixels.
 
     `captions` stand under the images, one each or none; `headings` over the
     columns; `row_labels` beside the rows. `limits` are the values drawn black and
-    white; with None every image spans its own. Raises `ImageError` for no images.
+    white, in `unit`; with None every image spans its own. A line under the `title`
+    says so. Raises `ImageError` for no images.
     """
     if not len(images):
         raise ImageError("there are no images to draw; give at least one")
     left, gap = max((16 + 9 * len(label) for label in row_labels), default=10), 6
     caption = 22 if captions else 0
     lines = max((heading.count("\n") + 1 for heading in headings), default=0)
-    top = 10 + 18 * lines
+    head = 24 if title else 4
+    top = head + 24 + 18 * lines
     side = next((s for s in _SIDES if left + columns * (s + gap) <= WIDTH), _SIDES[-1])
     step = side + gap + caption
-    width = left + columns * (side + gap) + 4
+    scale = _scale(limits, unit)
+    width = max(left + columns * (side + gap) + 4, 14 + 8 * len(title), 14 + 6.5 * len(scale))
     height = top + -(-len(images) // columns) * step + 4
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
 
     low, high = limits or (None, None)
+    figure.text(10 / width, 1 - 5 / height, title, fontsize=10, va="top")
+    figure.text(10 / width, 1 - head / height, scale, **_NOTE)
     for index, image in enumerate(images):
         row, column = divmod(index, columns)
         x, y = left + column * (side + gap), height - top - row * step - side
@@ -62,6 +73,14 @@ def image_grid(
         if index < len(captions):
             axes.set_xlabel(captions[index], fontsize=8.5, labelpad=3)
     return figure
+
+
+def _scale(limits: tuple[float, float] | None, unit: str) -> str:
+    """Say in a line what black and white stand for."""
+    if limits is None:
+        return "scale: each picture from its own lowest value (black) to its highest (white)"
+    low, high = (f"{value:g}".replace("-", "−") for value in limits)
+    return f"scale: black {low}, white {high} {unit}".rstrip()
 
 
 def stamps(image: np.ndarray, kernel: np.ndarray, stride: int = 1) -> Figure:
@@ -81,7 +100,43 @@ def stamps(image: np.ndarray, kernel: np.ndarray, stride: int = 1) -> Figure:
         titles.append(f"{image[place]} × kernel")
     total = _transpose(image, kernel, stride)
     return number_grids(
-        [image, kernel, *canvases, total], ["input", "kernel", *titles, "their sum"]
+        [image, kernel, *canvases, total],
+        ["input", "kernel", *titles, "their sum"],
+        title=f"Transposed convolution, stride {stride}, no padding",
+    )
+
+
+def padded_stamps(
+    image: np.ndarray,
+    kernel: np.ndarray,
+    stride: int = 1,
+    padding: int = 0,
+    output_padding: int = 0,
+) -> Figure:
+    """Draw what padding cuts off the sum of all stamps, hatched, and what is left.
+
+    `image (h, w)` and `kernel (kh, kw)` are small arrays of numbers that are short to
+    write. Raises `ConfigError` for a layer that cannot be.
+    """
+    output = conv_transpose2d(
+        image[None, None],
+        kernel[None, None],
+        stride=stride,
+        padding=padding,
+        output_padding=output_padding,
+    )[0, 0]
+    whole = _transpose(image, kernel, stride)
+    more = max(0, output_padding - padding)  # rows and columns where no stamp was printed
+    whole = np.pad(whole, ((0, more), (0, more)))
+    cut = np.ones(whole.shape, bool)
+    cut[padding : padding + output.shape[0], padding : padding + output.shape[1]] = False
+    rows, columns = ("×".join(map(str, array.shape)) for array in (whole, output))
+    return number_grids(
+        [image, kernel, whole, output],
+        ["input", "kernel", f"all stamps, {rows}", f"output, {columns}"],
+        cut=[None, None, cut, None],
+        title=f"Stride {stride}, padding {padding}, output padding {output_padding}; "
+        + ("hatched: cut off by padding" if cut.any() else "nothing is cut off"),
     )
 
 
@@ -89,34 +144,50 @@ def _transpose(image: np.ndarray, kernel: np.ndarray, stride: int) -> np.ndarray
     return conv_transpose2d(image[None, None], kernel[None, None], stride=stride)[0, 0]
 
 
-def number_grids(arrays: Sequence[np.ndarray], titles: Sequence[str]) -> Figure:
+def number_grids(
+    arrays: Sequence[np.ndarray],
+    titles: Sequence[str],
+    *,
+    cut: Sequence[np.ndarray | None] = (),
+    title: str = "",
+    largest: int = 44,
+) -> Figure:
     """Draw arrays `(h, w)` next to each other with their numbers; the larger, the bluer.
 
-    NaN leaves a cell empty.
+    NaN leaves a cell empty. `cut` has for each array which cells are hatched, as
+    booleans `(h, w)`, or None. A cell has at most `largest` pixels a side. The deepest
+    blue is the array's own largest number.
     """
     widths = [array.shape[1] for array in arrays]
-    cell = min(44, (WIDTH - 20) // (sum(widths) + len(arrays) - 1))
-    top = 34
+    cell = min(largest, (WIDTH - 20) // (sum(widths) + len(arrays) - 1))
+    top = 58 if title else 34
     width, height = WIDTH, top + max(len(array) for array in arrays) * cell + 12
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
+    figure.text(10 / width, 1 - 5 / height, title, fontsize=10, va="top")
     x = 10
-    for array, name in zip(arrays, titles, strict=True):
+    for array, name, hatched in zip(arrays, titles, cut or [None] * len(arrays), strict=True):
         rows, columns = array.shape
         place = (x, height - top - rows * cell, columns * cell, rows * cell)
         axes = figure.add_axes(
             tuple(n / whole for n, whole in zip(place, (width, height) * 2, strict=True))
         )
-        _numbers(axes, array)
+        _numbers(axes, array, cell)
+        for row, column in [] if hatched is None else np.argwhere(hatched):
+            corner = (column - 0.5, row - 0.5)
+            axes.add_patch(Rectangle(corner, 1, 1, **_HATCHED))
         axes.set_title(name, fontsize=9, pad=5)
         x += (columns + 1) * cell
     return figure
 
 
-def _numbers(axes: Axes, array: np.ndarray) -> None:
+def _numbers(axes: Axes, array: np.ndarray, cell: int) -> None:
+    """Draw the cells of an array, `cell` pixels wide, with their numbers as large as fits."""
+    longest = max(len(f"{value:g}") for value in array.flat)
+    size = min(9, cell / 3, 0.85 * cell / longest)
     axes.imshow(array, cmap=_PALE, vmin=0, vmax=max(1.0, float(np.nanmax(array))))
     for (row, column), value in np.ndenumerate(array):
         if np.isfinite(value):
-            axes.text(column, row, f"{value:g}", ha="center", va="center", fontsize=9)
+            axes.text(column, row, f"{value:g}", ha="center", va="center", fontsize=size)
     rows, columns = array.shape
     axes.set_xticks(np.arange(columns + 1) - 0.5, [])
     axes.set_yticks(np.arange(rows + 1) - 0.5, [])
@@ -126,17 +197,22 @@ def _numbers(axes: Axes, array: np.ndarray) -> None:
 
 
 def psnr_by_size(
-    sizes: Sequence[int], psnr: Mapping[str, Sequence[float]], ceiling: float, image_size: int
+    sizes: Sequence[int],
+    psnr: Mapping[str, Sequence[float]],
+    ceiling: float,
+    image_size: int,
+    title: str = "",
 ) -> Figure:
     """Draw PSNR against how many numbers are kept for an image, a line per label.
 
-    `ceiling` is the PSNR with all numbers kept; `image_size` is the number of
-    pixels, from which on nothing is compressed.
+    A line passes over sizes where it is NaN. `ceiling` is the PSNR with all numbers
+    kept; `image_size` is the number of pixels, from which on nothing is compressed.
     """
-    figure, (axes,) = charts(1)
+    figure, (axes,) = charts(1, title)
     looks = zip((BLUE, ORANGE, GREEN), ("o-", "s--", "^:"), strict=True)
     for (label, values), (colour, line) in zip(psnr.items(), looks, strict=False):
-        axes.plot(sizes, values, line, c=colour, ms=5, label=label)
+        known = [(size, value) for size, value in zip(sizes, values, strict=True) if value == value]
+        axes.plot(*zip(*known, strict=True), line, c=colour, ms=5, label=label)
     axes.axhline(ceiling, c=VERMILION, lw=1.2, label=f"the whole latent: {ceiling:.1f} dB")
     axes.axvline(image_size, c="#777777", lw=1.0, ls=":", label=f"{image_size} pixels in an image")
     axes.set_xscale("log", base=2)

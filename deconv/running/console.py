@@ -1,11 +1,12 @@
 """What a trainer says on the screen, the same words for both frameworks."""
 
 import math
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import SupportsFloat
 
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from deconv.architecture import BASELINE, Design, layers
 from deconv.config import FRAMEWORKS, RunConfig
@@ -17,17 +18,23 @@ from deconv.running.record import Backend, EpochRow, RunRecord
 class Progress(tqdm):
     """The bar of one epoch: images/s and, now and then, the loss.
 
-    It shows on terminals and in notebooks, not in files and pipes.
+    It shows on terminals and in notebooks, not in files and pipes. In notebooks too it is text,
+    which the next line of text replaces. tqdm's own bar there is a widget, and in a notebook
+    that is opened again a widget is an error message.
     """
 
     def __init__(self, title: str, images: int, done: int = 0, silent: bool = False) -> None:
+        notebook = type(sys.stdout).__module__.startswith("ipykernel.")
         super().__init__(
             total=images,
             initial=done,
             desc=title,
             unit=" images",
             leave=False,
-            disable=True if silent else None,
+            disable=True if silent else False if notebook else None,
+            file=sys.stdout if notebook else None,
+            ncols=90 if notebook else None,
+            mininterval=0.5 if notebook else 0.1,
         )
 
     def step(self, images: int, loss: SupportsFloat) -> None:

@@ -38,36 +38,32 @@ def encoder() -> keras.Sequential:
 
 
 def transposed_decoder() -> keras.Sequential:
-    """Up by transposed convolution: every input value stamps the kernel on the output.
-
-    Unpadded, output = (input - 1)·2 + 3 = 2·input + 1. PyTorch's `padding=1`
-    cuts a pixel off every side and its `output_padding=1` gives the last ones
-    back, so what goes is the first row and the first column.
-    """
+    """Up by transposed convolution: every input value stamps the kernel on the output."""
     return keras.Sequential(
         [
             keras.Input((7, 7, 64)),  # (B, 7, 7, 64)
-            layers.Conv2DTranspose(32, 3, strides=2, name="deconv1"),  # (B, 15, 15, 32)
-            _crop(15, 32, name="crop1"),  # (B, 14, 14, 32)
+            transposed_layer(7, 64, 32, name="deconv1"),  # (B, 14, 14, 32)
             layers.ReLU(name="relu1"),
-            layers.Conv2DTranspose(1, 3, strides=2, name="deconv2"),  # (B, 29, 29, 1)
-            _crop(29, 1, name="crop2"),  # (B, 28, 28, 1)
+            transposed_layer(14, 32, 1, name="deconv2"),  # (B, 28, 28, 1)
             layers.Activation("tanh", dtype="float32", name="tanh"),
         ],
         name="decoder",
     )
 
 
-def _crop(side: int, channels: int, name: str) -> keras.Model:
-    """Return a layer that cuts off the first row and the first column.
+def transposed_layer(side: int, in_channels: int, out_channels: int, name: str) -> keras.Model:
+    """Return a layer that makes 2·side pixels of side: kernel 3, stride 2.
 
-    `layers.Cropping2D` computes the same, but the gradient of its slice takes a
-    fifth of the training step on a CPU.
+    Unpadded, output = (input - 1)·2 + 3 = 2·input + 1. PyTorch's `padding=1` cuts a
+    pixel off every side and its `output_padding=1` gives the last ones back, so what
+    goes is the first row and the first column. `layers.Cropping2D` computes the same,
+    but the gradient of its slice takes a fifth of the training step on a CPU.
     """
-    image = keras.Input((side, side, channels))
-    _, rows = keras.ops.split(image, [1], axis=1)
-    _, rest = keras.ops.split(rows, [1], axis=2)
-    return keras.Model(image, rest, name=name)
+    x = keras.Input((side, side, in_channels))
+    stamped = layers.Conv2DTranspose(out_channels, 3, strides=2, name="stamps")(x)
+    _, rows = keras.ops.split(stamped, [1], axis=1)  # (B, 2·side, 2·side + 1, C)
+    _, rest = keras.ops.split(rows, [1], axis=2)  # (B, 2·side, 2·side, C)
+    return keras.Model(x, rest, name=name)
 
 
 def build_model(config: Config) -> keras.Model:

@@ -35,7 +35,8 @@ def encoder(config: Config) -> keras.Model:
     latent = activation(config, "relu2")(x)
     if config.latent:
         x = layers.Permute((3, 1, 2), name="permute")(latent)  # PyTorch's order of the numbers
-        latent = layers.Dense(config.latent, name="dense")(layers.Flatten()(x))  # (B, N)
+        x = layers.Flatten(name="flatten")(x)
+        latent = layers.Dense(config.latent, name="dense")(x)  # (B, N)
     skips = config.architecture == "skip"
     return keras.Model(images, [latent, features] if skips else latent, name="encoder")
 
@@ -65,7 +66,8 @@ def decoder(config: Config) -> keras.Model:
     if architecture == "multiscale":  # Denton et al. (2015): a sum of three sizes
         coarse1 = layers.Conv2D(channels, 3, padding="same", name="coarse1")(latent)
         coarse2 = layers.Conv2D(channels, 3, padding="same", name="coarse2")(x)
-        y = y + layers.UpSampling2D(4)(coarse1) + layers.UpSampling2D(2)(coarse2)
+        quarter = layers.UpSampling2D(4, name="enlarge1")(coarse1)
+        y = y + quarter + layers.UpSampling2D(2, name="enlarge2")(coarse2)
     last = "linear" if config.task == "segment" else "tanh"
     y = layers.Activation(last, dtype="float32", name="tanh")(y)
     return keras.Model(given if len(given) > 1 else given[0], y, name="decoder")
@@ -123,7 +125,8 @@ def pixel_shuffle(x: keras.KerasTensor) -> keras.KerasTensor:
 def linear_encoder(config: Config) -> keras.Model:
     """Every pixel to N numbers: with the decoder below, what PCA does best."""
     images = keras.Input((config.side, config.side, 1))
-    latent = layers.Dense(config.latent, name="dense")(layers.Flatten()(images))  # (B, N)
+    pixels = layers.Flatten(name="flatten")(images)  # (B, 784)
+    latent = layers.Dense(config.latent, name="dense")(pixels)  # (B, N)
     return keras.Model(images, latent, name="encoder")
 
 
