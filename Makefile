@@ -4,10 +4,11 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 BOOK := $(VENV)/.book
+PLAYGROUND := $(VENV)/.playground
 # A process needs a gigabyte and a half, so not one for each of many cores.
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help setup demo notebooks book test test-slow test-all lint
+.PHONY: help setup demo lab notebooks playground book test test-slow test-all lint
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,8 +30,20 @@ demo: setup  ## train both frameworks for 3 epochs and compare them
 	$(RUN) -m tensorflow.src.train --epochs 3 --dataset auto
 	$(RUN) -m deconv.compare
 
+# LAB_ARGS is handed on to JupyterLab: make lab LAB_ARGS=--no-browser
+lab: setup  ## open your own copies of the notebooks in JupyterLab
+	$(RUN) -m deconv.lab -- $(LAB_ARGS)
+
 notebooks: setup  ## make every notebook from its text source and run it
 	$(RUN) -m notebooks.build
+
+playground: $(PLAYGROUND)  ## open a page to play with: http://127.0.0.1:8000
+	$(RUN) -m deconv.playground
+
+$(PLAYGROUND): $(READY)
+	@$(RUN) -m pip install --quiet -e ".[playground]" -c constraints.txt || \
+	  { echo "error: pip could not install the packages of the playground, see above" >&2; exit 1; }
+	@touch $(PLAYGROUND)
 
 book: $(BOOK)  ## build the book: artifacts/book/index.html
 	$(RUN) -m book.build

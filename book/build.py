@@ -15,6 +15,8 @@ from deconv import cli
 from deconv.config import ROOT, UserPath
 from deconv.errors import UserError
 from deconv.files import explained, make_folder, shown, write_atomically
+from deconv.playground.material import SHIPPED
+from deconv.playground.publish import publish
 
 PACKAGES = {"sphinx": "sphinx", "myst_nb": "myst-nb", "furo": "furo",
             "sphinx_copybutton": "sphinx-copybutton", "griffe": "griffelib"}  # fmt: skip
@@ -30,9 +32,10 @@ class BuildConfig:
     """Folder of the site. The addresses that it links to are listed beside it."""
 
 
-def build(target: Path) -> None:
+def build(target: Path) -> str:
     """Write the site into the folder `target`, in place of an earlier one.
 
+    Returns what its playground lacks, if anything: its runtime is not in the project.
     Raises `UserError` when Sphinx warns, when the site fails its check, or when the folder holds
     something else than a book.
     """
@@ -47,6 +50,7 @@ def build(target: Path) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".book-") as temporary:
         site = Path(temporary, "site")
         run_sphinx(site, Path(temporary, "doctrees"))
+        lacks = publish(site / "playground", ROOT / "artifacts" / "pyodide", SHIPPED)
         found = check(site)
         if found.problems:
             raise UserError("\n  ".join(["the book has broken links:", *found.problems]))
@@ -55,6 +59,7 @@ def build(target: Path) -> None:
                 shutil.rmtree(target)
             site.rename(target)
     write_atomically(target.with_name(f"{target.name}-links.txt"), found.listed().encode())
+    return lacks
 
 
 def run_sphinx(site: Path, doctrees: Path, source: Path = ROOT) -> None:
@@ -75,8 +80,10 @@ def main() -> None:
 
 def run(target: Path) -> None:
     """Build, and say where the book is."""
-    build(target)
+    lacks = build(target)
     print(f"Book: {shown(target / 'index.html')}")
+    if lacks:
+        print(f"Its playground computes nothing: {lacks}")
     print(f"Links to other sites: {shown(target.with_name(f'{target.name}-links.txt'))}")
 
 

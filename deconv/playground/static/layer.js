@@ -1,0 +1,141 @@
+// One layer: its sliders, its numbers, its pictures. Everything is computed by Python.
+
+import { write } from "./address.js";
+import { setUpEditor } from "./editor.js";
+import { latest } from "./latest.js";
+import { setUpPointing } from "./pointing.js";
+import { byId, options, slider } from "./widgets.js";
+
+const KINDS = {
+  view: "text", size: "whole", kernel: "whole", stride: "whole", padding: "whole",
+  output_padding: "whole", dilation: "whole", seed: "whole", x: "square", w: "square",
+  step: "whole", finished: "flag",
+};
+
+export async function setUp(choices, python, read) {
+  const state = { view: "scatter", ...choices.start, seed: null, x: null, w: null, step: null, finished: true };
+  read(state, KINDS);
+  let steps = 1, drawnBeside = "", playing = null;
+
+  const asked = () => {
+    const { view, size, kernel, stride, padding, output_padding, dilation, seed, x, w } = state;
+    return { view, size, kernel, stride, padding, output_padding, dilation, seed, x, w };
+  };
+  const widthOf = (place) => Math.max(280, Math.min(800, Math.floor(place.clientWidth)));
+  const picture = byId("picture"), problem = byId("problem");
+
+  function wrong(sentence) {
+    problem.textContent = sentence ? `${sentence}.`.replace("..", ".") : "";
+    problem.hidden = !sentence;
+    picture.classList.toggle("stale", Boolean(sentence));
+  }
+
+  const draw = latest(async () => {
+    const values = { ...asked(), step: state.step, finished: state.finished, width: widthOf(picture) };
+    const answer = await python.ask("arithmetic", values);
+    wrong(answer.error);
+    write(state, KINDS);
+    if (answer.error) return;
+    picture.innerHTML = answer.picture;
+    // The place never shrinks, so that what is below it does not jump.
+    picture.style.minHeight = `${Math.max(parseFloat(picture.style.minHeight) || 0, picture.offsetHeight)}px`;
+    pointing.forget();
+    steps = answer.steps;
+    byId("step").max = steps - 1;
+    byId("step").value = answer.step;
+    byId("step-value").textContent = `${answer.step + 1} of ${steps}`;
+    for (const name of ["size", "why", "pytorch", "keras", "same"]) byId(name).textContent = answer.recipe[name];
+    editor.show(answer.numbers);
+    await drawBeside();
+  }, wrong);
+
+  async function drawBeside() {
+    const values = { ...asked(), width: widthOf(byId("overlap")), picture: false, beside: ["overlap", "gains"] };
+    const key = JSON.stringify(values);
+    if (key === drawnBeside) return;
+    const answer = await python.ask("arithmetic", values);
+    if (answer.error) return;
+    drawnBeside = key;
+    for (const name of ["overlap", "gains"]) byId(name).innerHTML = answer.beside[name];
+  }
+
+  const editor = setUpEditor(state, draw);
+  const pointing = setUpPointing(picture, byId("meeting"), (cell) => python.ask("meeting", { ...asked(), ...cell }));
+
+  const sliders = {};
+  for (const [name, limits] of Object.entries(choices.limits)) {
+    sliders[name] = slider(name.replace("_", " "), `layer-${name}`, limits, state[name], (value) => {
+      state[name] = value;
+      if (name === "size" && state.x) state.x = editor.fitted(state.x, value);
+      if (name === "kernel" && state.w) state.w = editor.fitted(state.w, value);
+      byId("preset").value = "";
+      draw();
+    });
+    byId("sliders").append(sliders[name].label);
+  }
+
+  options(byId("view"), choices.views);
+  byId("view").value = state.view;
+  byId("view").addEventListener("change", () => {
+    Object.assign(state, { view: byId("view").value, step: null });
+    picture.style.minHeight = "";
+    draw();
+  });
+
+  const titles = Object.entries(choices.presets).map(([name, preset]) => [name, preset.title]);
+  options(byId("preset"), Object.fromEntries([["", "your own"], ...titles]));
+  byId("about").textContent = "Choose a layer to start from, and then move its sliders.";
+  byId("preset").addEventListener("change", () => {
+    const preset = choices.presets[byId("preset").value];
+    if (!preset) return;
+    Object.assign(state, { seed: null, x: null, w: null, step: null }, structuredClone(preset.request));
+    byId("about").textContent = preset.about;
+    byId("view").value = state.view;
+    for (const name of Object.keys(sliders)) sliders[name].set(state[name]);
+    picture.style.minHeight = "";
+    draw();
+  });
+
+  function go(step) {
+    state.step = ((step % steps) + steps) % steps;
+    draw();
+  }
+  const now = () => Number(byId("step").value);
+  byId("step").addEventListener("input", () => go(now()));
+  byId("back").addEventListener("click", () => go(now() - 1));
+  byId("forth").addEventListener("click", () => go(now() + 1));
+  byId("finished").checked = state.finished;
+  byId("finished").addEventListener("change", () => {
+    state.finished = byId("finished").checked;
+    draw();
+  });
+
+  function play(on) {
+    clearInterval(playing);
+    playing = on ? setInterval(() => go(now() + 1), Number(byId("speed").value)) : null;
+    byId("play").setAttribute("aria-pressed", String(on));
+    byId("play").textContent = on ? "Pause" : "Play";
+  }
+  byId("play").addEventListener("click", () => play(!playing));
+  byId("speed").addEventListener("change", () => playing && play(true));
+
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(byId(button.dataset.copy).textContent);
+        byId("copied").textContent = "Copied.";
+      } catch {
+        byId("copied").textContent = "The browser does not allow it; mark the line and copy it.";
+      }
+    });
+  }
+
+  let width = window.innerWidth;
+  window.addEventListener("resize", () => {
+    if (window.innerWidth === width) return; // on phones the height changes with every scroll
+    width = window.innerWidth;
+    picture.style.minHeight = "";
+    draw();
+  });
+  await draw();
+}

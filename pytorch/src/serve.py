@@ -1,0 +1,13 @@
+"""Reconstruct images for another program: `python -m deconv.playground` starts it.
+
+It speaks on the standard streams; `deconv.playground.serving` says how.
+"""
+
+import torch
+
+from deconv.playground.serving import serve
+
+from .inference import load_model, reconstruct
+
+if __name__ == "__main__":
+    serve(torch.__version__, load_model, reconstruct)

@@ -1,0 +1,159 @@
+"""The playground at work: many requests, both frameworks, and the command that starts it."""
+
+import asyncio
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from functools import partial
+
+import numpy as np
+import pytest
+
+pytest.importorskip("fastapi", reason="fastapi is not installed: pip install -e '.[playground]'")
+
+import httpx
+from fastapi.testclient import TestClient
+from test_playground import model
+
+from deconv.architecture import Design
+from deconv.config import ROOT
+from deconv.data.synthetic import draw_garments
+from deconv.errors import ConfigError, UserError
+from deconv.playground.__main__ import PlaygroundConfig, listening, run
+from deconv.playground.frameworks import NAMES, Framework, FrameworkError
+from deconv.playground.garment import Material, Model
+from deconv.playground.material import at_hand
+from deconv.playground.queueing import BusyError, Queue
+from deconv.playground.respond import respond
+from deconv.playground.server import create_app
+from deconv.weights import initial_weights, write_weights
+
+HERE = "http://127.0.0.1"
+
+
+@pytest.fixture(scope="module")
+def material() -> Material:
+    return Material({"one": model()}, draw_garments(3, seed=3)[0], "drawn")
+
+
+# Many at once
+
+
+def test_two_hundred_at_once_are_answered_or_refused(material):
+    async def ask_all() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(create_app(material))
+        async with httpx.AsyncClient(transport=transport, base_url=HERE, timeout=60) as client:
+            asked = [client.post("/api/meeting", json={"row": n % 8}) for n in range(200)]
+            return await asyncio.gather(*asked)
+
+    answers = asyncio.run(ask_all())
+    statuses = [answer.status_code for answer in answers]
+    assert set(statuses) == {200, 503}
+    assert statuses.count(200) == 102  # two at work, a hundred waiting
+    assert {a.json()["error"] for a in answers if a.status_code == 503} == {
+        "too many requests at once; try again in a second"
+    }
+    for n, answer in enumerate(answers):
+        if answer.status_code == 200:
+            assert answer.json()["output"] == [[n % 8, 0]]
+
+
+def test_who_came_first_is_served_first():
+    done: list[int] = []
+
+    async def all_of_them() -> None:
+        queue = Queue(at_once=1, waiting=20)
+        await asyncio.gather(*(queue.run(partial(done.append, n)) for n in range(20)))
+        with pytest.raises(BusyError):
+            await Queue(at_once=0, waiting=0).run(int)
+
+    asyncio.run(all_of_them())
+    assert done == list(range(20))
+
+
+# Weights and frameworks
+
+
+def test_runs_come_before_shipped_weights_and_damaged_ones_are_left_out(tmp_path, capsys):
+    folder = tmp_path / "pytorch_deconv"
+    folder.mkdir()
+    (folder / "weights.safetensors").write_bytes(b"damaged")
+    found = at_hand(tmp_path, None, tmp_path)
+    assert "handmade" in found.models
+    assert "left out" in capsys.readouterr().err
+    assert found.images.shape[1:] == (28, 28)
+    answer = respond({"ask": "reconstruct", "models": ["handmade"]}, found)
+    assert answer["results"][0]["psnr"] > 50
+
+
+def test_a_framework_that_does_not_start_says_so(tmp_path):
+    path = tmp_path / "weights.safetensors"
+    write_weights(path, initial_weights(0))
+    absent = Framework("numpy")  # which has no such command
+    with pytest.raises(FrameworkError, match=r"python -m numpy\.src\.serve says why"):
+        absent.reconstruct(Model("a", "b", Design(), {}, path), np.zeros((1, 28, 28, 1)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_both_frameworks_reconstruct_as_numpy_does(name, tmp_path, images):
+    pytest.importorskip({"pytorch": "torch", "tensorflow": "tensorflow"}[name])
+    path = tmp_path / "weights.safetensors"
+    known = model(3)
+    write_weights(path, known.weights)
+    there = Model("a", "b", known.design, known.weights, path)
+    framework = Framework(name)
+    drawn = draw_garments(2, seed=9)[0]
+    material = Material({"a": there}, drawn, "drawn")
+    with TestClient(create_app(material, {name: framework}), base_url=HERE) as client:
+        for image in (0, 1):
+            own = client.post("/api/reconstruct", json={"image": image}).json()
+            other = client.post("/api/reconstruct", json={"image": image, "framework": name})
+            assert other.status_code == 200, other.text
+            one, two = (np.array(a["results"][0]["output"]) for a in (own, other.json()))
+            np.testing.assert_allclose(one, two, rtol=0, atol=0.011)
+        damaged = Model("a", "b", known.design, known.weights, tmp_path / "absent")
+        with pytest.raises(FrameworkError, match="absent"):
+            framework.reconstruct(damaged, images)
+        assert framework.version[0].isdigit()
+        assert framework._process
+        framework._process.kill()
+        framework._process.wait()
+        again = client.post("/api/reconstruct", json={"framework": name})
+        assert again.status_code == 200  # it was started anew
+    assert framework._process is None
+
+
+# The command
+
+
+def test_it_serves_until_ctrl_c_and_says_where(tmp_path):
+    command = [sys.executable, "-m", "deconv.playground", "--port", "0", "--artifact-dir"]
+    process = subprocess.Popen(
+        [*command, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout
+        line = next(line for line in process.stdout if line.startswith("Playground:"))
+        address = line.split()[1]
+        with urllib.request.urlopen(f"{address}/api/choices") as answer:
+            assert answer.status == 200
+            assert "server" not in {name.lower() for name in answer.headers}
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_port_that_is_taken_or_impossible_is_one_sentence():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UserError, match=f"port {port}: .*choose another with --port"):
+            run(PlaygroundConfig(port=port))
+    with pytest.raises(ConfigError, match="at most 65535"):
+        PlaygroundConfig(port=70_000)
+    with listening("127.0.0.1", 0) as door:
+        assert door.getsockname()[0] == "127.0.0.1"
