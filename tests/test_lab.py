@@ -158,7 +158,7 @@ def test_copies_are_nothing_to_git_and_nothing_that_tests_look_at(project):
 def test_make_lab_hands_its_arguments_on():
     if not shutil.which("make"):
         pytest.skip("there is no make here")
-    words = ["make", "--dry-run", "lab", "LAB_ARGS=--no-browser --port=9"]
+    words = ["make", "--no-print-directory", "--dry-run", "lab", "LAB_ARGS=--no-browser --port=9"]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1].endswith("-m deconv.lab -- --no-browser --port=9")
     assert lab_command(("--no-browser",))[-1] == "--no-browser"

@@ -11,14 +11,17 @@ from deconv.config import ROOT
 
 FILES = (
     "__init__", "config", "data", "model", "variants", "engine", "tasks", "optimizer",
-    "distributed", "train", "inference", "utils",
+    "distributed", "train", "inference", "utils", "serve",
 )  # fmt: skip
 # Each with the reason why the other side has nothing like it.
 ONLY_HERE = {
     ("pytorch", "data"): {"PairedImages": "a Dataset class; tf.data has functions instead"},
     ("tensorflow", "data"): {"paired_images": "a function; PyTorch has a Dataset class instead"},
     ("pytorch", "model"): {"Autoencoder": "a Module class; keras.Model takes the two parts"},
-    ("tensorflow", "model"): {"keras_settings": "PyTorch reads no settings of its user's"},
+    ("tensorflow", "model"): {
+        "keras_settings": "PyTorch reads no settings of its user's",
+        "transposed_layer": "PyTorch's layer has padding and output padding itself",
+    },
     ("pytorch", "variants"): {"enlarge": "a function; Keras has UpSampling2D instead"},
     ("tensorflow", "variants"): {"pixel_shuffle": "PyTorch has PixelShuffle"},
     ("tensorflow", "config"): {"device_type": "PyTorch's devices know their type"},
