@@ -11,7 +11,7 @@ from deconv.config import ROOT
 
 FILES = (
     "__init__", "config", "data", "model", "variants", "engine", "tasks", "optimizer",
-    "distributed", "train", "inference", "utils", "serve",
+    "distributed", "train", "inference", "utils",
 )  # fmt: skip
 # Each with the reason why the other side has nothing like it.
 ONLY_HERE = {
