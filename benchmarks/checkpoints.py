@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 from math import inf
 from pathlib import Path
+from typing import Literal
 
 from benchmarks.framework import TRAINERS
 from benchmarks.machine import describe
@@ -31,6 +32,12 @@ class CheckpointsConfig:
 
     repeats: int = 5
     """Pairs of runs for each trainer; medians are printed."""
+    frameworks: tuple[Literal["pytorch", "tensorflow", "numpy"], ...] = (
+        "pytorch",
+        "tensorflow",
+        "numpy",
+    )
+    """Which trainers."""
 
     def __post_init__(self) -> None:
         at_least("repeats", self.repeats, 1)
@@ -62,7 +69,7 @@ def measure(config: CheckpointsConfig) -> None:
     spawn = multiprocessing.get_context("spawn")
     every = RunConfig.checkpoint_seconds
     print(describe())
-    for name in TRAINERS:
+    for name in config.frameworks:
         with ProcessPoolExecutor(1, mp_context=spawn) as pool:
             each = pool.submit(seconds_each, name, config.repeats).result()
         cost = statistics.median(each)

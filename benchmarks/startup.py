@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from benchmarks.machine import describe
 from deconv import cli
@@ -30,6 +31,8 @@ class StartupConfig:
 
     repeats: int = 5
     """Times that each is measured; medians are printed."""
+    frameworks: tuple[Literal["pytorch", "tensorflow"], ...] = ("pytorch", "tensorflow")
+    """Which ones."""
     dataset: DatasetName = "fashion-mnist"
     """What to train on."""
 
@@ -71,8 +74,8 @@ def main() -> None:
 def measure(config: StartupConfig) -> None:
     """Time everything and print it."""
     tasks = {"import deconv.config": partial(seconds_of, "-c", "import deconv.config")}
-    for framework, library in LIBRARIES.items():
-        name = FRAMEWORKS[framework]
+    for framework in config.frameworks:
+        name, library = FRAMEWORKS[framework], LIBRARIES[framework]
         module = f"{framework}.src.train"
         tasks |= {
             f"import {library}": partial(seconds_of, "-c", f"import {library}"),
