@@ -28,6 +28,7 @@ playwright = pytest.importorskip(
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 expect = playwright.expect
+expect.set_options(timeout=30_000)  # ms; beside other tests Chromium may wait for a core
 LAYER: dict[str, Any] = {**START}
 pytestmark = [
     pytest.mark.slow,
@@ -240,12 +241,30 @@ def test_a_file_is_opened_and_a_bad_one_says_why(visit, tmp_path: Path):
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"no picture")
     page.locator("#file").set_input_files(bad)
-    expect(page.locator("#garment-problem")).to_have_text("this is not a PNG or JPEG picture")
+    expect(page.locator("#file-problem")).to_have_text("this is not a PNG or JPEG picture")
     good = tmp_path / "good.png"
     Image.new("RGB", (50, 40), (200, 0, 0)).save(good)
     page.locator("#file").set_input_files(good)
-    expect(page.locator("#garment-problem")).to_be_hidden()
+    expect(page.locator("#file-problem")).to_be_hidden()
     expect(page.locator("#image-value")).to_have_text("your own")
+
+
+def test_a_late_answer_leaves_what_was_said_of_a_file(visit, tmp_path: Path):
+    page = visit()
+    held: list[Any] = []
+    page.route("**/api/reconstruct", lambda route: held.append(route))
+    page.locator("#garment-noise").fill("0.2")
+    while not held:
+        page.wait_for_timeout(50)
+    (late,) = held
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"no picture")
+    page.locator("#file").set_input_files(bad)
+    expect(page.locator("#file-problem")).to_have_text("this is not a PNG or JPEG picture")
+    expect(page.locator("#file")).to_have_value("")  # the same file, mended, can be chosen again
+    late.continue_()
+    page.wait_for_url("**noise=0.2*")
+    expect(page.locator("#file-problem")).to_have_text("this is not a PNG or JPEG picture")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

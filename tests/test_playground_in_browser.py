@@ -24,6 +24,7 @@ playwright = pytest.importorskip(
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 expect = playwright.expect
+expect.set_options(timeout=30_000)  # ms; beside other tests Chromium may wait for a core
 LAYER: dict[str, Any] = {**START}
 pytestmark = [
     pytest.mark.slow,
@@ -118,4 +119,4 @@ def test_the_autoencoder_runs_and_a_file_is_opened(page, tmp_path):
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"no picture")
     page.locator("#file").set_input_files(bad)
-    expect(page.locator("#garment-problem")).to_contain_text("not a picture")
+    expect(page.locator("#file-problem")).to_contain_text("not a picture")

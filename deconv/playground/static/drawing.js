@@ -87,7 +87,11 @@ export function setUpDrawing(changed, readPicture) {
     show(found);
     changed([...levels]);
   }
-  byId("file").addEventListener("change", (event) => open(event.target.files[0]));
+  byId("file").addEventListener("change", (event) => {
+    const [file] = event.target.files;
+    event.target.value = ""; // so that the same file, mended, can be chosen again
+    open(file);
+  });
   const target = canvas.parentElement;
   target.addEventListener("dragover", (event) => {
     event.preventDefault();

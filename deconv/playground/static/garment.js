@@ -22,10 +22,11 @@ export async function setUp(choices, python, read) {
   let pixels = null; // the drawing, once it differs from the image
   const cards = {};
 
-  function wrong(sentence) {
-    byId("garment-problem").textContent = sentence ?? "";
-    byId("garment-problem").hidden = !sentence;
+  function tell(id, sentence) {
+    byId(id).textContent = sentence ?? "";
+    byId(id).hidden = !sentence;
   }
+  const wrong = (sentence) => tell("garment-problem", sentence);
 
   const draw = latest(async () => {
     const { noise, blur, down, right, off } = state;
@@ -133,11 +134,12 @@ export async function setUp(choices, python, read) {
 
   const drawing = setUpDrawing((levels) => {
     pixels = levels;
+    tell("file-problem", null);
     byId("image-value").textContent = "your own";
     draw();
   }, async (file) => {
     const answer = await python.readPicture(file);
-    wrong(answer.error);
+    tell("file-problem", answer.error); // its own line: an answer to an earlier question clears the other
     return answer.pixels;
   });
 
@@ -147,6 +149,7 @@ export async function setUp(choices, python, read) {
   byId("image-value").textContent = String(state.image);
   byId("image").addEventListener("input", () => {
     pixels = null;
+    tell("file-problem", null);
     state.image = Number(byId("image").value);
     byId("image-value").textContent = String(state.image);
     draw();
