@@ -73,13 +73,13 @@ def test_the_page_gets_its_choices(client):
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-def test_a_picture_is_read_as_commands_read_it(client, material, kind):
+def test_a_picture_is_read_as_commands_read_it(client, material, kind, capsys):
+    twice_as_large = material.images[0].repeat(2, axis=0).repeat(2, axis=1)
     sent = png(material.images[0], kind)
-    answer = client.post(
-        "/api/reconstruct?model=one",
-        content=sent,
-        headers={"Content-Type": f"image/{kind.lower()}"},
-    ).json()
+    content, headers = png(twice_as_large, kind), {"Content-Type": f"image/{kind.lower()}"}
+    assert client.post("/api/reconstruct?model=one", content=content, headers=headers).is_success
+    assert capsys.readouterr().out == ""  # a server's screen is not the visitor's
+    answer = client.post("/api/reconstruct?model=one", content=sent, headers=headers).json()
     away = np.abs(np.subtract(answer["pixels"], material.images[0].ravel()))
     assert away.max() <= (0 if kind == "PNG" else 60)
     assert [one["model"] for one in answer["results"]] == ["one"]

@@ -23,24 +23,32 @@ def read_picture(path: Path) -> np.ndarray:
     data = io.BytesIO(read_whole(path, LARGEST, ImageError))
     if path.suffix.lower() == ".npy":
         return _read_array(data, path)
+    levels, changed = shrink(data, str(path))
+    if changed:
+        print(f"{path}: {' and '.join(changed)}")
+    return to_unit_range(levels[None])
+
+
+def shrink(data: io.BytesIO, name: str) -> tuple[np.ndarray, list[str]]:
+    """Make grey levels, uint8 `(28, 28)`, of a PNG or JPEG; return also what was done to it.
+
+    Raises `ImageError`, whose sentence calls it by its `name`.
+    """
     try:
         with Image.open(data, formats=("PNG", "JPEG")) as file:
             picture = ImageOps.exif_transpose(file)  # a camera notes which side was up
             if deep := picture.mode.startswith("I"):  # `convert` would cut 16 bits off, not scale
                 picture = Image.fromarray((np.asarray(picture) // 257).astype(np.uint8))
             grey = picture.convert("L").resize((28, 28), Image.Resampling.LANCZOS)
-            changed = [
-                *["turned to 8 bits"] * deep,
-                *["turned grey"] * (picture.mode != "L"),
-                *[f"resized from {picture.width}×{picture.height}"] * (picture.size != grey.size),
-            ]
     except UnidentifiedImageError as error:
-        raise ImageError(f"{path} is not a picture; give a PNG, JPEG or NPY file") from error
+        raise ImageError(f"{name} is not a picture; give a PNG, JPEG or NPY file") from error
     except (Image.DecompressionBombError, *DAMAGE) as error:
-        raise ImageError(f"cannot read {path}: {error}") from error
-    if changed:
-        print(f"{path}: {' and '.join(changed)}")
-    return to_unit_range(np.asarray(grey)[None])
+        raise ImageError(f"cannot read {name}: {error}") from error
+    return np.asarray(grey), [
+        *["turned to 8 bits"] * deep,
+        *["turned grey"] * (picture.mode != "L"),
+        *[f"resized from {picture.width}×{picture.height}"] * (picture.size != grey.size),
+    ]
 
 
 def _read_array(data: io.BytesIO, path: Path) -> np.ndarray:

@@ -1,13 +1,10 @@
 """A picture that somebody sent, read by the same reader as a picture that a command names."""
 
 import io
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import numpy as np
 from PIL import Image
 
-from deconv.data.images import read_picture
+from deconv.data.images import shrink
 from deconv.errors import DAMAGE, ImageError
 
 MOST_PIXELS = 2**24
@@ -23,11 +20,5 @@ def grey_levels(data: bytes) -> list[float]:
         raise ImageError("this is not a PNG or JPEG picture") from error
     if width * height > MOST_PIXELS:
         raise ImageError(f"a picture may have {MOST_PIXELS:,} pixels, but this is {width}×{height}")
-    with TemporaryDirectory() as folder:
-        path = Path(folder, "picture")
-        path.write_bytes(data)
-        try:
-            image = read_picture(path)
-        except ImageError as error:
-            raise ImageError(str(error).replace(str(path), "the picture")) from error
-    return np.rint((image.ravel() + 1) * 127.5).astype(float).tolist()
+    levels, _ = shrink(io.BytesIO(data), "the picture")
+    return levels.ravel().astype(float).tolist()
