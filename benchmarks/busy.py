@@ -24,8 +24,13 @@ from deconv.config import FRAMEWORKS, ROOT, DatasetName, at_least
 from deconv.errors import ConfigError
 from deconv.running.record import read_record
 
-WAITING = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY", "OMP_NUM_THREADS", "OPENBLAS_THREAD_TIMEOUT")
-"""Variables that decide how threads wait: of OpenMP (PyTorch) and of OpenBLAS (NumPy)."""
+WAITING = (
+    "GOMP_SPINCOUNT", "OMP_WAIT_POLICY", "OMP_NUM_THREADS",
+    "OPENBLAS_THREAD_TIMEOUT", "OPENBLAS_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS",
+)  # fmt: skip
+"""Variables that decide how many threads there are, and how they wait: of OpenMP (PyTorch), of
+OpenBLAS (NumPy) and of TensorFlow. What the shell has set of them is left out."""
 
 
 @dataclass(frozen=True)
