@@ -4,12 +4,13 @@ The network can do 55 dB and more (docs/handmade.md), and ten epochs of the trai
 50. Each variant here changes one thing about that training, and is looked at on the
 validation images. All of it runs in PyTorch, with one seed after the other.
 
-A variant that was trained before is not trained again: its numbers are in the output file.
+A variant that was trained before is not trained again: its numbers are in `ceiling.json`.
 """
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -21,7 +22,7 @@ from deconv import cli, metrics
 from deconv.architecture import Weights
 from deconv.config import BETAS, ROOT, DatasetName, RunConfig, UserPath, at_least
 from deconv.data.splits import TITLES, Splits, load_splits
-from deconv.errors import ConfigError
+from deconv.errors import DAMAGE, ArtifactError, ConfigError
 from deconv.files import make_folder, read_whole, shown, write_atomically
 from deconv.handmade import write_by_hand
 from deconv.running.epoch import Epoch
@@ -81,8 +82,8 @@ class CeilingConfig:
     """auto: Fashion-MNIST if found or downloadable, else the built-in drawn garments."""
     data_dir: UserPath | None = None
     """Folder of the Fashion-MNIST archives."""
-    output: UserPath = ROOT / "artifacts" / "benchmarks" / "ceiling.json"
-    """Where numbers are kept, and found again."""
+    output: UserPath = ROOT / "artifacts" / "benchmarks"
+    """Folder for ceiling.json, where numbers are kept and found again."""
 
     def __post_init__(self) -> None:
         at_least("seeds", self.seeds, 1)
@@ -174,18 +175,29 @@ def measure(config: CeilingConfig) -> None:
     settings = RunConfig(dataset=config.dataset, data_dir=config.data_dir, limit=config.limit)
     splits = load_splits(settings)
     names = config.variants or tuple(VARIANTS)
-    kept = json.loads(read_whole(config.output, LARGEST)) if config.output.exists() else {}
-    make_folder(config.output.parent)
+    make_folder(config.output)
+    file = config.output / "ceiling.json"
+    kept = read_numbers(file) if file.exists() else {}
 
     pairs = [(seed, name) for seed in range(config.seeds) for name in names]
     for seed, name in tqdm(pairs, desc="trainings", disable=None):
         key = key_of(name, seed, splits)
         if key not in kept:
             kept[key] = train(VARIANTS[name], seed, splits)
-            write_atomically(config.output, json.dumps(kept, indent=1).encode())
+            write_atomically(file, json.dumps(kept, indent=1).encode())
     print(f"Validation PSNR ({TITLES[splits.name]}, {len(splits.train):,} images; {describe()})\n")
     print(table({n: [kept[key_of(n, s, splits)] for s in range(config.seeds)] for n in names}))
-    print(f"\nFile: {shown(config.output)}")
+    print(f"\nFiles: {shown(config.output)}")
+
+
+def read_numbers(file: Path) -> dict[str, Any]:
+    """Read the numbers of trainings that are done; raises `ArtifactError` if they are none."""
+    try:
+        return dict(json.loads(read_whole(file, LARGEST)))
+    except DAMAGE as error:
+        raise ArtifactError(
+            f"{shown(file)} is not what this command writes ({error}); remove or rename it"
+        ) from error
 
 
 def key_of(name: str, seed: int, splits: Splits) -> str:

@@ -59,8 +59,8 @@ class GainsConfig:
     """auto: Fashion-MNIST if found or downloadable, else the built-in drawn garments."""
     data_dir: UserPath | None = None
     """Folder of the Fashion-MNIST archives."""
-    output: UserPath = ROOT / "artifacts" / "benchmarks" / "gains.png"
-    """Where to write the picture."""
+    output: UserPath = ROOT / "artifacts" / "benchmarks"
+    """Folder for gains.png."""
 
     def __post_init__(self) -> None:
         at_least("every", self.every, 1)
@@ -146,9 +146,9 @@ def measure(config: GainsConfig) -> None:
     about = f"{TITLES[splits.name]}, {config.task}{latent}, {FRAMEWORKS[config.framework]}"
     print(f"{describe()}\n{about}, seed {config.seed}: spread of the gains after so many steps\n")
     print(table(found))
-    make_folder(config.output.parent)
-    plots.save(draw(found, about), config.output)
-    print(f"\nPicture: {shown(config.output)}")
+    make_folder(config.output)
+    plots.save(draw(found, about), config.output / "gains.png")
+    print(f"\nFiles: {shown(config.output)}")
 
 
 if __name__ == "__main__":

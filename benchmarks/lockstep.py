@@ -16,7 +16,7 @@ from deconv import cli
 from deconv.config import ROOT, DatasetName, RunConfig, UserPath, at_least
 from deconv.data.splits import TITLES, Splits, load_splits
 from deconv.drawing import plots
-from deconv.files import shown
+from deconv.files import make_folder, shown
 
 OPTIMIZERS: dict[str, dict[str, Any]] = {
     "Adam, learning rate 0.01": {"learning_rate": 1e-2},
@@ -38,8 +38,8 @@ class LockstepConfig:
     """auto: Fashion-MNIST if found or downloadable, else the built-in drawn garments."""
     data_dir: UserPath | None = None
     """Folder of the Fashion-MNIST archives."""
-    output: UserPath = ROOT / "docs" / "figures" / "lockstep.png"
-    """Where to write the picture."""
+    output: UserPath = ROOT / "artifacts" / "benchmarks"
+    """Folder for lockstep.png."""
 
     def __post_init__(self) -> None:
         at_least("steps", self.steps, 1)
@@ -77,8 +77,9 @@ def measure(config: LockstepConfig) -> None:
     axes.set_yscale("log")
     axes.legend(frameon=False)
     plots.style(axes, "training step", "largest relative difference so far")
-    plots.save(figure, config.output)
-    print(f"Picture: {shown(config.output)}")
+    make_folder(config.output)
+    plots.save(figure, config.output / "lockstep.png")
+    print(f"\nFiles: {shown(config.output)}")
 
 
 if __name__ == "__main__":

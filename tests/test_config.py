@@ -71,6 +71,15 @@ def test_devices_that_are_there(framework):
     assert "cpu" in str(framework.config.detect_device("cpu")).lower()
 
 
+@pytest.mark.parametrize(("system", "word"), [("Linux", "cuda"), ("Darwin", "mps")])
+def test_tensorflow_calls_a_gpu_what_pytorch_calls_it(monkeypatch, system, word):
+    from tensorflow.src.config import device_type
+
+    monkeypatch.setattr("platform.system", lambda: system)
+    assert device_type("/GPU:0") == word
+    assert device_type("/CPU:0") == "cpu"
+
+
 PATHS = [
     *((RunConfig, "--data-dir"), (RunConfig, "--artifact-dir"), (CompareConfig, "--data-dir")),
     *((InferenceConfig, f"--{name}") for name in ("weights", "output", "array")),

@@ -11,7 +11,7 @@ from benchmarks.ceiling import CeilingConfig, Variant, key_of, measure, rates, s
 from benchmarks.framework import Framework
 from deconv.config import RunConfig
 from deconv.data.splits import load_splits
-from deconv.errors import ConfigError
+from deconv.errors import ArtifactError, ConfigError
 from deconv.handmade import write_by_hand
 from deconv.running.record import read_history
 
@@ -109,18 +109,25 @@ def test_muon_makes_all_directions_about_equally_long(shape):
 
 
 def test_what_was_trained_before_is_not_trained_again(tmp_path, splits, capsys):
-    output = tmp_path / "new" / "ceiling.json"
     config = CeilingConfig(
-        ("as the trainer",), seeds=2, limit=320, dataset="synthetic", output=output
+        ("as the trainer",), seeds=2, limit=320, dataset="synthetic", output=tmp_path
     )
-    output.parent.mkdir()
     before = {
         key_of("as the trainer", seed, splits): {"psnr": 40.0 + seed, "seconds": 90}
         for seed in range(2)
     }
-    output.write_text(json.dumps(before))
+    (tmp_path / "ceiling.json").write_text(json.dumps(before))
     measure(config)
     assert "as the trainer  40.50 dB       1.5   40.00, 41.00" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["my notes", "3", '"words"'])
+def test_a_file_of_others_is_refused_and_kept(tmp_path, splits, text):
+    (tmp_path / "ceiling.json").write_text(text)
+    config = CeilingConfig(seeds=1, limit=320, dataset="synthetic", output=tmp_path)
+    with pytest.raises(ArtifactError, match="is not what this command writes"):
+        measure(config)
+    assert (tmp_path / "ceiling.json").read_text() == text
 
 
 @pytest.mark.parametrize(
