@@ -39,6 +39,8 @@ class ArmsConfig:
 
     frameworks: tuple[Literal["pytorch", "tensorflow"], ...] = ("pytorch", "tensorflow")
     """Which of the two."""
+    arms: tuple[Upsampler, ...] = ARMS
+    """Which ways up."""
     batch_size: int = 32
     """Images in a batch of training."""
     inference_size: int = 1_024
@@ -98,25 +100,26 @@ COUNTERS: dict[str, Callable[[Any], float]] = {
 }
 
 
-def measure(framework: str, config: ArmsConfig) -> dict[str, Costs]:
+def measure(framework: str, config: ArmsConfig) -> dict[Upsampler, Costs]:
     """Count and time every way up on the CPU; medians over all rounds."""
     free_memory()
     package = Framework(framework)
     images = to_unit_range(draw_garments(max(config.batch_size, config.inference_size), seed=0)[0])
     batch = package.utils.from_numpy(images[: config.batch_size])
     counted, work = [], []
-    for arm in ARMS:
+    for arm in config.arms:
         settings = package.config.Config(device="cpu", upsampler=arm)
         model = package.build(initial_weights(0, settings), upsampler=arm)
         counted.append(COUNTERS[framework](model))
         work += [train(package, model, settings, batch), infer(package, model, images, config)]
-    amounts = [config.batch_size, config.inference_size] * len(ARMS)
+    amounts = [config.batch_size, config.inference_size] * len(config.arms)
     rounds = [
         [rate(task, n, config.seconds) for task, n in zip(work, amounts, strict=True)]
         for _ in range(config.repeats)
     ]
     speeds = np.median(rounds, axis=0).reshape(-1, 2).tolist()
-    return {arm: Costs(macs, *pair) for arm, macs, pair in zip(ARMS, counted, speeds, strict=True)}
+    costs = (Costs(macs, *pair) for macs, pair in zip(counted, speeds, strict=True))
+    return dict(zip(config.arms, costs, strict=True))
 
 
 def train(package: Framework, model: Any, settings: Any, batch: Any) -> Callable[[], object]:
@@ -133,7 +136,7 @@ def infer(
     return lambda: package.inference.reconstruct(model, images[: config.inference_size])
 
 
-def in_process(framework: str, config: ArmsConfig, threads: int) -> dict[str, Costs]:
+def in_process(framework: str, config: ArmsConfig, threads: int) -> dict[Upsampler, Costs]:
     """Measure in a process of its own: a framework takes its threads when it is imported."""
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, spawn, set_threads, (threads,)) as pool:
@@ -148,12 +151,12 @@ def set_threads(count: int) -> None:
             os.environ[name] = one
 
 
-def table(framework: str, found: dict[int, dict[str, Costs]]) -> str:
+def table(framework: str, found: dict[int, dict[Upsampler, Costs]]) -> str:
     """Return the table of a framework: a row for each way up."""
     name = FRAMEWORKS[framework]
     times = [f"{kind}, {n} thread{'s' * (n > 1)}" for kind in SPEEDS for n in found]
     cells = [["arm", "parameters", "MACs", f"MACs, counted by {name}", *times]]
-    for arm in ARMS:
+    for arm in next(iter(found.values())):
         every = layers(Design(upsampler=arm))
         counted = next(iter(found.values()))[arm].counted
         sizes = [sum(layer.parameters for layer in every), sum(layer.macs for layer in every)]

@@ -99,7 +99,7 @@ def main() -> None:
 def compare(config: TimeConfig) -> None:
     """Run all recipes in turn, each in a process of its own; print and write the result."""
     if config.quick:
-        changes = {"target": 20.0, "repeats": 1, "limit": 2, "dataset": "synthetic"}
+        changes = {"target": 18.0, "repeats": 1, "limit": 2, "dataset": "synthetic"}
         config = TimeConfig(**asdict(config) | changes)
     splits = load_splits(RunConfig(dataset=config.dataset, data_dir=config.data_dir))
     runs: dict[str, list] = {recipe: [] for recipe in NAMES}
