@@ -29,6 +29,8 @@ def prepare() -> None:
     # the core that one of them needs, they should soon give up.
     if not {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} & os.environ.keys():
         os.environ["GOMP_SPINCOUNT"] = "10000"
+    # Workers that lose each other are told so in one line. PyTorch logs every call that led there.
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     if sys.platform == "linux" and not MALLOC_SETTINGS & os.environ.keys():
         _keep_memory()
     # "-m" stands in place of the program's name for as long as Python looks for the module.

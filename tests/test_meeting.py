@@ -187,3 +187,13 @@ def test_a_port_that_is_in_use_is_refused(rank, framework, torchrun, monkeypatch
         pytest.raises(TrainingError, match=rf"worker {rank} did not meet .*in use|refused"),
     ):
         framework.distributed.join_workers(framework.config.detect_device("cpu"))
+
+
+def test_pytorch_logs_nothing_when_the_workers_lose_each_other(capfd):
+    """We say it in one line. (`deconv` is loaded first, and PyTorch reads its settings then.)"""
+    leader = torch.distributed.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    worker = torch.distributed.TCPStore("127.0.0.1", leader.port, wait_for_workers=False)
+    del leader
+    with pytest.raises(torch.distributed.DistNetworkError):
+        worker.get("something")
+    assert capfd.readouterr().err == ""
