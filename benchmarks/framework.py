@@ -5,6 +5,7 @@ and nothing else.
 """
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from importlib import import_module
 from itertools import islice
 from typing import Any
@@ -90,7 +91,7 @@ class Framework:
         At a constant learning rate: the trainer's own Adam, or plain gradient descent.
         """
         config = self.config.Config(dataset=splits.name, device="cpu", **settings)
-        model = self.build(initial_weights(config.seed))
+        model = self.build(initial_weights(config.seed, config), **asdict(config.design))
         adam = self.optimizer.build_optimizer(model, config)
         optimizer = self.sgd(model) if sgd else adam
         batches, _, _ = self.data.build_datasets(config, splits)

@@ -26,6 +26,7 @@ from deconv.architecture import (
     layers,
     parameter_shapes,
 )
+from deconv.arithmetic.equivalences import fractional_as_transposed, transposed_as_subpixel
 from deconv.errors import ConfigError, WeightsError
 from deconv.files import read_whole, write_atomically
 
@@ -75,10 +76,12 @@ def upsampling_kernel(rng: np.random.Generator, layer: Layer, arm: Upsampler) ->
     weight, 1 / (3·fan_in). Independent weights that meet in an output add v·x² each:
 
     - transposed, kernel k: k² weights of each channel lie on four phases: C·v·k²/4.
-      So fan_in = C·k². `fractional` is the same layer written otherwise.
-    - resize and subpixel: all 9 weights of each channel: 9·C·v. So fan_in = 4·9·C.
-    - ICNR (Aitken et al. 2017, arXiv:1707.02937): subpixel with the same kernel in all four
-      phases, which begins as a nearest-neighbour resize.
+      So fan_in = C·k². `fractional` and `subpixel` are the layers with kernel 3 and 6 written
+      otherwise (`deconv.arithmetic.equivalences`). They begin with the same numbers in other
+      places, and so as the same functions.
+    - resize: all 9 weights of each channel: 9·C·v. So fan_in = 4·9·C.
+    - ICNR (Aitken et al. 2017, arXiv:1707.02937): the same kernel in all four phases of
+      subpixel, which begins as a nearest-neighbour resize, and has its fan_in.
     - transposed-bilinear: one weight for each pair of channels, times the kernel that
       interpolates ([½ 1 ½] along both axes), whose gain is 1: C·v. So fan_in = 4·C.
     - transposed-blur: the box gives every pixel a quarter of each of the four phases, and so
@@ -87,9 +90,11 @@ def upsampling_kernel(rng: np.random.Generator, layer: Layer, arm: Upsampler) ->
     c, out = layer.in_channels, layer.out_channels
     match arm:
         case "fractional":
-            stamp = uniform(rng, c * 9, (c, out, 3, 3))
-            return stamp[:, :, ::-1, ::-1].swapaxes(0, 1)
-        case "nearest" | "bilinear" | "subpixel":
+            # Flip and swap: the function is its own inverse.
+            return fractional_as_transposed(uniform(rng, 9 * c, (c, out, 3, 3)))
+        case "subpixel":
+            return transposed_as_subpixel(uniform(rng, 36 * c, (c, out // 4, 6, 6)))
+        case "nearest" | "bilinear":
             return uniform(rng, 4 * 9 * c, layer.weight_shape)
         case "subpixel-icnr":
             return uniform(rng, 4 * 9 * c, (out // 4, c, 3, 3)).repeat(4, axis=0)

@@ -9,8 +9,11 @@ from random_weights import random_weights
 
 from deconv import networks
 from deconv.architecture import BASELINE, Activation, Design, Upsampler, layers, parameter_shapes
+from deconv.config import RunConfig
+from deconv.data.splits import load_splits
 from deconv.data.tasks import class_maps, inputs
 from deconv.errors import ConfigError, WeightsError
+from deconv.study.plan import CONTROL, TWINS
 from deconv.weights import initial_weights, read_model, write_weights
 
 DESIGNS = [
@@ -179,12 +182,24 @@ def test_every_way_up_of_a_seed_has_the_same_dense_layers(arm):
         np.testing.assert_array_equal(one[name], other[name])
 
 
-def test_fractional_is_the_same_function_as_transposed(framework, images):
+@pytest.mark.parametrize(("arm", "original"), TWINS.items())
+def test_twins_of_a_seed_begin_as_one_function(framework, images, arm, original):
     one, other = (
         framework.forward(framework.build(initial_weights(1, design), **asdict(design)), images)
-        for design in (Design(upsampler="fractional"), BASELINE)
+        for design in (Design(upsampler=arm), Design(upsampler=original))
     )
+    assert np.std(one) > 0.001  # not the same because constant
     np.testing.assert_allclose(one, other, rtol=0, atol=1e-5)
+
+
+def test_the_control_trains_as_what_it_must_equal(framework, few_garments):
+    splits = load_splits(RunConfig(dataset="synthetic", limit=320))
+    one, other = (
+        framework.losses(splits, 10, task="super-resolve", upsampler=arm)
+        for arm in (CONTROL, TWINS[CONTROL])
+    )
+    assert one[-1] < 0.9 * one[0]  # it learns
+    np.testing.assert_allclose(one, other, rtol=1e-4)
 
 
 def test_icnr_begins_as_a_nearest_neighbour_resize():

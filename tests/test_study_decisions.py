@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from deconv.study import decisions
-from deconv.study.decisions import FAMILY, SEEDS, decide, how_it_decides, table
+from deconv.study.decisions import FAMILY, SEEDS, SHOWN, decide, how_it_decides, table
 from deconv.study.statistics import StatisticsError, minimum_detectable
 
 TASK = "super-resolve"
@@ -49,11 +49,12 @@ def test_the_sentence_has_measure_seeds_interval_and_correction():
     (made, *_) = decide(results(transposed4=0.5, nearest=0.5))
     assert made.found is not None
     assert made.p == pytest.approx(5 * made.found.p)  # the smallest of five
-    low, high = made.found.interval
+    (low, high), resampled = made.found.interval, made.found.bootstrap
     assert made.sentence.startswith(f"{TASK}, transposed − transposed4: different; ")
     for words in (
         f"difference of the mean PSNR of the test images: {made.found.mean:.2f} dB",
         f"its own 95 % interval from {low:.2f} dB to {high:.2f} dB (Student's t, 12 paired seeds)",
+        f" or {resampled[0]:.2f} dB to {resampled[1]:.2f} dB (bootstrap); ",
         "p < 0.0001 for a difference",
         "p = 1.0000 for equivalence",
         "both after Holm's correction over 5 contrasts.",
@@ -99,7 +100,7 @@ def test_a_contrast_without_runs_still_counts_in_the_correction():
     found = decide(made)
     assert [decision.found is None for decision in found] == [False, False, True, True, False]
     assert found[2].verdict == "not decided by these seeds"
-    assert "0 paired seeds are too few to tell; without seeds 0, 1, 2" in found[2].sentence
+    assert "too few paired seeds to tell: 0; without seeds 0, 1, 2" in found[2].sentence
     assert found[0].found is not None
     assert found[0].p == pytest.approx(5 * found[0].found.p)
 
@@ -141,6 +142,11 @@ def test_the_first_section_says_what_the_code_does():
     assert f"a true difference of {least:.2f} times the spread" in said
     assert "0.2 dB changes the mean squared error by 4.7 % and" in said
     assert "at least 12 seeds" in said
+    assert f"`segment` has only {SHOWN} seeds in the full preset" in said
+    assert (
+        "the mean training image, and 0.1 dB more; in `segment` background everywhere, and 0.001"
+        in said
+    )
     assert not re.search(r"\{|\}|nan", said)
     assert not isnan(least)
     assert Path(decisions.__file__).name in said

@@ -6,7 +6,7 @@ from math import isnan
 
 import pytest
 
-from deconv.study.decisions import FAMILY, PRIMARY, REPLICATED, REPLICATED_TASK, SEEDS
+from deconv.study.decisions import FAMILY, PRIMARY, REPLICATED, REPLICATED_TASK, SEEDS, SHOWN
 from deconv.study.jobs import Job
 from deconv.study.measuring import CHOOSING
 from deconv.study.plan import (
@@ -16,6 +16,7 @@ from deconv.study.plan import (
     SIZES,
     TASKS,
     TUNING_SEEDS,
+    TWINS,
     answering_jobs,
     primary,
     rate_of,
@@ -27,7 +28,8 @@ from deconv.study.results import DIVERGED, Row, failure
 
 FULL = SIZES["full"]
 CHOSEN: dict[tuple[str, str], float] = {
-    (task, arm): 0.001 * (number + 1) for number, arm in enumerate(FULL.arms) for task in TASKS
+    key: 0.001 * (number + 1)
+    for number, key in enumerate((task, arm) for task in TASKS for arm in FULL.arms)
 }
 
 
@@ -51,11 +53,10 @@ def test_so_many_runs():
     quick = SIZES["quick"]
     assert len(answering_jobs("quick", "fashion-mnist", {})) == 2 * len(quick.arms) * quick.seeds
     arms, planned, few = len(FULL.arms), len(PLANNED), FULL.others
-    tuning = tuning_jobs("full", "fashion-mnist")
-    assert len(tuning) == 2 * (arms - 1) * len(RATES) * FULL.tuning_seeds  # not of the control
+    assert few == SHOWN  # as the report says
     found = Counter((job.purpose, job.framework) for job in full())
     assert found == {
-        ("main", "pytorch"): 2 * (planned * SEEDS + (arms - planned) * few),
+        ("main", "pytorch"): 2 * ((planned + 1) * SEEDS + (arms - planned - 1) * few),
         ("main", "tensorflow"): planned * REPLICATED,
         ("stability", "pytorch"): 2 * arms,
         ("segment", "pytorch"): planned * few,
@@ -66,7 +67,19 @@ def test_so_many_runs():
     }
 
 
-@pytest.mark.parametrize("arm", sorted({arm for pair in FAMILY for arm in pair}))
+def test_arms_are_tuned_with_as_many_seeds_as_hang_on_them():
+    found: dict[tuple[str, str, float], set[int]] = {}
+    for job in tuning_jobs("full", "fashion-mnist"):
+        found.setdefault((task_of(job), job.upsampler, job.learning_rate), set()).add(job.seed)
+    assert found == {
+        (task, arm, rate): set(TUNING_SEEDS if arm in PLANNED else TUNING_SEEDS[:1])
+        for task in TASKS
+        for arm in set(FULL.arms) - TWINS.keys()
+        for rate in RATES
+    }
+
+
+@pytest.mark.parametrize("arm", sorted({CONTROL, *(arm for pair in FAMILY for arm in pair)}))
 @pytest.mark.parametrize("task", TASKS)
 def test_every_planned_arm_has_its_seeds(task, arm):
     own = [job for job in full() if (task_of(job), job.upsampler) == (task, arm)]
@@ -74,7 +87,7 @@ def test_every_planned_arm_has_its_seeds(task, arm):
         framework: {job.seed for job in own if (job.purpose, job.framework) == ("main", framework)}
         for framework in ("pytorch", "tensorflow")
     }
-    again = REPLICATED if task == REPLICATED_TASK else 0
+    again = REPLICATED if task == REPLICATED_TASK and arm in PLANNED else 0
     assert seeds == {"pytorch": set(range(SEEDS)), "tensorflow": set(range(again))}
 
 
@@ -97,7 +110,7 @@ def test_runs_of_a_seed_differ_in_their_arm_and_its_rate_alone():
 def test_every_arm_trains_with_the_rate_that_was_chosen_for_it():
     for job in full():
         if job.purpose == "main":
-            same = "transposed" if job.upsampler == CONTROL else job.upsampler
+            same = TWINS.get(job.upsampler, job.upsampler)
             assert job.learning_rate == CHOSEN[task_of(job), same]
     stability = [job for job in full() if job.purpose == "stability"]
     factors = Counter(
@@ -107,10 +120,29 @@ def test_every_arm_trains_with_the_rate_that_was_chosen_for_it():
     assert factors == {3: len(FULL.arms), 10: len(FULL.arms)}
 
 
-def test_the_control_trains_as_what_it_must_equal():
+@pytest.mark.parametrize(("twin", "original"), TWINS.items())
+def test_a_twin_has_the_rate_of_what_it_begins_as(twin, original):
     """Also where nothing was tuned, and even if someone tuned it."""
-    assert rate_of({("a", "transposed"): 0.5, ("a", CONTROL): 0.25}, "a", CONTROL) == 0.5
-    assert rate_of({}, "a", CONTROL) == Job.learning_rate
+    assert rate_of({("a", original): 0.5, ("a", twin): 0.25}, "a", twin) == 0.5
+    assert rate_of({}, "a", twin) == Job.learning_rate
+
+
+def test_other_networks_and_losses_have_the_rate_of_their_task():
+    """The best one that there is for it, and the default where nothing was tuned."""
+    tuned = {task: rate for (task, arm), rate in CHOSEN.items() if arm == "transposed"}
+    dense = tuned["reconstruct --latent 32"]
+    rates: dict[tuple, set[float]] = {}
+    for job in full():
+        if job.purpose in ("architecture", "latent", "loss"):
+            key = job.purpose, job.task, job.latent is None
+            rates.setdefault(key, set()).add(job.learning_rate)
+    assert rates == {
+        ("architecture", "reconstruct", True): {Job.learning_rate},
+        ("architecture", "super-resolve", True): {tuned["super-resolve"]},
+        ("latent", "reconstruct", False): {dense},
+        ("latent", "reconstruct", True): {Job.learning_rate},
+        ("loss", "reconstruct", False): {dense},
+    }
 
 
 def test_the_best_mean_counts_and_not_the_best_seed():
@@ -157,10 +189,12 @@ def test_what_decides_is_the_measure_of_each_task():
         Row(Job("pytorch", "segment", task="segment"), {"miou": 0.6}),
         Row(Job("pytorch", "tune"), {"psnr": 99.0}),
         diverged,
+        failure(Job("pytorch", "main", seed=2), "the disk is full"),
     ]
     found = primary(rows)
     assert found.keys() == {("reconstruct", "transposed"), ("segment", "transposed")}
     assert found["segment", "transposed"] == {0: 0.6}
+    assert found["reconstruct", "transposed"].keys() == {0, 1}  # what failed has not been run
     assert found["reconstruct", "transposed"][0] == 20.0
     assert isnan(found["reconstruct", "transposed"][1])
     assert primary(rows, "tensorflow") == {("reconstruct", "transposed"): {0: 21.0}}

@@ -107,7 +107,7 @@ def test_the_tables_hold_the_means_of_the_rows(report, text):
         == ("main", "pytorch", TASK, "nearest")
     ]
     values = [measures["psnr"] for measures in own]
-    (line, *_) = re.findall(r"^\| `nearest` \| 12 \| (.*) \|$", text, re.MULTILINE)
+    (line, *_) = re.findall(r"^\| `nearest` \| 12 \| 0 \| (.*) \|$", text, re.MULTILINE)
     first, *_, parameters, macs, _ = line.split(" | ")
     assert first == f"{fmean(values):.2f} ± {np.std(values, ddof=1):.2f}"
     assert (parameters, macs) == ("37,569", "4,755,744")
@@ -164,6 +164,17 @@ def test_stability_is_told_by_multiples_of_the_chosen_rate(text):
     ones, threes, tens = line.split(" | ")
     assert float(threes) < float(ones)
     assert tens == "diverged"
+    assert f"| `subpixel` | 0.01 | {ones} |" in text  # which begins as that and was not tuned
+
+
+def test_what_was_not_tuned_is_said(text):
+    for words in (
+        "learning rate 0.01, the trainers' default, which was not tuned.",
+        "learning rate 0.01, the best one for the baseline in `super-resolve`.",
+        "`fractional` has the rate of `transposed` and `subpixel` has the rate of `transposed6`",
+        "without a dense layer, trained with the default rate of 0.01, which was not tuned.",
+    ):
+        assert words in text
 
 
 def test_a_run_that_was_invented_has_every_measure():

@@ -5,7 +5,8 @@ a colour, so that they are told apart by line and marker, also without seeing co
 """
 
 from collections.abc import Mapping, Sequence
-from statistics import fmean, stdev
+from math import copysign
+from statistics import fmean, median, stdev
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -45,6 +46,10 @@ LOOKS = {
 """Colour, line and marker of each upsampler."""
 OUTER, INNER = (VERMILION, "o"), (BLUE, "s")
 """Colour and marker of the two layers."""
+FAR_MARGINS = 10
+"""Where a chart of contrasts ends at the latest, in margins of its measure."""
+FAR = 5
+"""Decibels from the median of all seeds at which a chart of seeds ends at the latest."""
 
 
 def panels(
@@ -67,13 +72,15 @@ def rows(axes: Axes, names: Sequence[str]) -> None:
 def contrasts(decisions: Sequence[Decision]) -> Figure:
     """Draw mean difference and interval of each planned contrast: a chart for each task.
 
-    Open where there are fewer seeds than were planned, so that nothing is decided.
+    Open where there are fewer seeds than were planned, so that nothing is decided. A mean that
+    is off the chart is written at its edge.
     """
     tasks = list(dict.fromkeys(made.task for made in decisions))
     pairs = list(dict.fromkeys(f"{made.one}\n− {made.other}" for made in decisions))
     figure, charts = panels(len(tasks), 350)
     for axes, task in zip(charts, tasks, strict=True):
         measure = PRIMARY[task]
+        far = FAR_MARGINS * measure.margin
         axes.axvspan(-measure.margin, measure.margin, color="#e8e8e8", lw=0)
         axes.axvline(0, color=GREY, lw=1)
         for made in decisions:
@@ -82,6 +89,12 @@ def contrasts(decisions: Sequence[Decision]) -> Figure:
                 axes.plot(found.interval, (row, row), color=BLUE, lw=2, solid_capstyle="butt")
                 inside = BLUE if found.n >= SEEDS else "white"
                 axes.plot(found.mean, row, "o", mfc=inside, mec=BLUE, ms=6)
+                if abs(found.mean) > far:  # off the chart
+                    edge, says = copysign(far, found.mean), f"mean {measure.text(found.mean)}"
+                    side = "left" if edge < 0 else "right"
+                    axes.text(edge, row, says, ha=side, va="bottom", fontsize=8)
+        low, high = axes.get_xlim()
+        axes.set_xlim(max(low, -far), min(high, far))
         rows(axes, pairs)
         style(axes, f"difference ({measure.unit or 'mean IoU'})", "")
         axes.set_title(task, fontsize=10)
@@ -93,7 +106,10 @@ def contrasts(decisions: Sequence[Decision]) -> Figure:
 
 
 def dots(tasks: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
-    """Draw the PSNR of every seed of each arm, and their mean: a chart for each task."""
+    """Draw the PSNR of every seed of each arm, and their mean: a chart for each task.
+
+    Seeds far off are counted below it, so that the others can be told apart.
+    """
     arms = list(dict.fromkeys(arm for own in tasks.values() for arm in own))
     figure, charts = panels(len(tasks), 120 + 27 * len(arms))
     for axes, (task, own) in zip(charts, tasks.items(), strict=True):
@@ -102,8 +118,14 @@ def dots(tasks: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
             axes.plot(psnr, [row] * len(psnr), marker, ls="", c=colour, ms=5, alpha=0.55)
             mean = fmean(psnr)
             axes.plot((mean, mean), (row - 0.36, row + 0.36), color=BLACK, lw=1.6)
+        found = [value for psnr in own.values() for value in psnr]
+        near = [value for value in found if abs(value - median(found)) <= FAR]
+        away = ""
+        if len(near) < len(found):
+            axes.set_xlim(min(near) - 0.2, max(near) + 0.2)
+            away = f"; beyond: {len(found) - len(near)} of {len(found)} seeds"
         rows(axes, arms)
-        style(axes, "test PSNR (dB)", "")
+        style(axes, f"test PSNR (dB){away}", "")
         axes.set_title(task, fontsize=10)
     figure.supxlabel("a mark is a seed, a line is the mean of an arm", fontsize=9)
     return figure

@@ -5,7 +5,7 @@ images, batch size. How the sizes were chosen is told in `docs/study`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from statistics import fmean
@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 
 from deconv.architecture import Upsampler
 from deconv.config import DatasetName
-from deconv.study.decisions import FAMILY, REPLICATED, REPLICATED_TASK, SEEDS
+from deconv.study.decisions import FAMILY, REPLICATED, REPLICATED_TASK, SEEDS, SHOWN
 from deconv.study.jobs import Job
 from deconv.study.results import Row
 
@@ -32,8 +32,11 @@ PLANNED: tuple[Upsampler, ...] = (
     "transposed-bilinear",
 )  # fmt: skip
 """Arms of the planned contrasts."""
+TWINS: dict[str, str] = {"fractional": "transposed", "subpixel": "transposed6"}
+"""Arms that begin as the same function as another. They are not tuned, but have its learning rate:
+so what differs in the end is not due to a choice."""
 CONTROL = "fractional"
-"""The same function as `transposed`, with the same initial weights: its numbers must be equal."""
+"""The twin whose numbers must stay equal; `subpixel` has more biases."""
 DECIDING = {"main": "psnr", "segment": "miou"}
 """Purposes of runs that answer a planned contrast, to the column of their primary measure."""
 TUNING_SEEDS = (1000, 1001)
@@ -53,6 +56,7 @@ class Size:
     others: int
     """Seeds of everything else."""
     tuning_seeds: int
+    """Of the arms of the planned contrasts; the others are tuned with one at most."""
     replicated: int
     """Seeds that TensorFlow trains as well."""
     arms: tuple[Upsampler, ...]
@@ -66,7 +70,7 @@ SIZES: dict[Preset, Size] = {
         arms=("transposed", "transposed4", "nearest", "subpixel"), latents=(),
     ),
     "full": Size(
-        epochs=2, limit=10_000, seeds=SEEDS, others=3, tuning_seeds=1, replicated=REPLICATED,
+        epochs=2, limit=10_000, seeds=SEEDS, others=SHOWN, tuning_seeds=2, replicated=REPLICATED,
         arms=get_args(Upsampler), latents=(8, 16, 32, 128, 784, None),
     ),
 }  # fmt: skip
@@ -79,9 +83,9 @@ def tuning_jobs(preset: Preset, dataset: DatasetName) -> list[Job]:
         _job(size, dataset, purpose="tune", upsampler=arm, learning_rate=rate, seed=seed, **task)
         for task in TASKS.values()
         for arm in size.arms
-        if arm != CONTROL
+        if arm not in TWINS
         for rate in RATES
-        for seed in TUNING_SEEDS[: size.tuning_seeds]
+        for seed in TUNING_SEEDS[: size.tuning_seeds][: None if arm in PLANNED else 1]
     ]
 
 
@@ -108,7 +112,7 @@ def answering_jobs(preset: Preset, dataset: DatasetName, rates: Rates) -> list[J
     jobs: list[Job] = []
     for name, task in TASKS.items():
         for arm in size.arms:
-            count = size.seeds if arm in PLANNED else size.others
+            count = size.seeds if arm in (*PLANNED, CONTROL) else size.others
             rate = rate_of(rates, name, arm)
             own = {"upsampler": arm, "learning_rate": rate, **task}
             jobs += [job(purpose="main", seed=seed, **own) for seed in range(count)]
@@ -117,16 +121,18 @@ def answering_jobs(preset: Preset, dataset: DatasetName, rates: Rates) -> list[J
                     job(framework="tensorflow", purpose="main", seed=seed, **own)
                     for seed in range(size.replicated)
                 ]
-    if not size.others:
-        return jobs
-    for arm in size.arms:
-        rate = rate_of(rates, "super-resolve", arm)
-        own = {"upsampler": arm, "task": "super-resolve"}
-        jobs += [
-            job(purpose="stability", learning_rate=factor * rate, seed=TUNING_SEEDS[0], **own)
-            for factor in (3, 10)
-        ]
-    rate = rate_of(rates, "super-resolve", "transposed")
+    return jobs + _described_jobs(size, job, rates) if size.others else jobs
+
+
+def _described_jobs(size: Size, job: Callable[..., Job], rates: Rates) -> list[Job]:
+    """Return the runs that the report shows and decides nothing by."""
+    jobs = [
+        job(purpose="stability", task="super-resolve", upsampler=arm, seed=TUNING_SEEDS[0],
+            learning_rate=factor * rate_of(rates, "super-resolve", arm))
+        for arm in size.arms
+        for factor in (3, 10)
+    ]  # fmt: skip
+    tuned = {task: rate_of(rates, task, "transposed") for task in TASKS}
     for seed in range(size.others):
         each = partial(job, seed=seed)
         jobs += [
@@ -134,19 +140,22 @@ def answering_jobs(preset: Preset, dataset: DatasetName, rates: Rates) -> list[J
                  learning_rate=rate_of(rates, "super-resolve", arm))
             for arm in PLANNED
         ]  # fmt: skip
-        jobs += [each(purpose="latent", latent=latent) for latent in size.latents]
+        dense = partial(each, learning_rate=tuned["reconstruct --latent 32"])
         jobs += [
-            each(purpose="architecture", architecture=name, learning_rate=rate, **task)
-            for task in ({}, TASKS["super-resolve"])
-            for name in ("baseline", "residual", "skip", "multiscale", "attention")
-            if not (task and name == "skip")
+            dense(purpose="latent", latent=latent) if latent else each(purpose="latent")
+            for latent in size.latents
         ]
+        for name in ("baseline", "residual", "skip", "multiscale", "attention"):
+            jobs.append(each(purpose="architecture", architecture=name))
+            if name != "skip":
+                jobs.append(each(purpose="architecture", architecture=name, task="super-resolve",
+                                 learning_rate=tuned["super-resolve"]))  # fmt: skip
         jobs += [
-            each(purpose="loss", **TASKS["reconstruct --latent 32"], **own)
+            dense(purpose="loss", **TASKS["reconstruct --latent 32"], **own)
             for own in ({}, {"loss": "l1"}, {"loss": "ssim"}, {"activation": "leaky-relu"})
         ]
-    jobs.append(_job(size, dataset, purpose="linear", architecture="linear", latent=32,
-                     learning_rate=0.001, epochs=10 * size.epochs, limit=None))  # fmt: skip
+    jobs.append(job(purpose="linear", architecture="linear", latent=32, learning_rate=0.001,
+                    epochs=10 * size.epochs, limit=None))  # fmt: skip
     return jobs
 
 
@@ -156,16 +165,18 @@ def task_of(job: Job) -> str:
 
 
 def rate_of(rates: Rates, task: str, arm: str) -> float:
-    """Return the learning rate of an arm; the control's is that of what it must equal."""
-    name = "transposed" if arm == CONTROL else arm
-    return rates.get((task, name), Job.learning_rate)
+    """Return the learning rate of an arm; a twin's is that of the arm that it begins as."""
+    return rates.get((task, TWINS.get(arm, arm)), Job.learning_rate)
 
 
 def primary(rows: Iterable[Row], framework: str = "pytorch") -> dict[tuple[str, str], dict]:
-    """Return what decides: (task, arm) to the primary measure of each seed; NaN where it failed."""
+    """Return what decides: (task, arm) to the primary measure of each seed.
+
+    NaN where a training diverged; one that merely failed has not been run.
+    """
     found: dict[tuple[str, str], dict[int, float]] = defaultdict(dict)
     for row in rows:
-        if row.job.purpose in DECIDING and row.job.framework == framework:
+        if row.job.purpose in DECIDING and row.job.framework == framework and not row.failed:
             value = row.measures.get(DECIDING[row.job.purpose], float("nan"))
             found[task_of(row.job), row.job.upsampler][row.job.seed] = value
     return dict(found)

@@ -18,7 +18,7 @@ from deconv.study.results import Row
 from deconv.study.sections.answers import contrasts, too_few, what_to_use
 from deconv.study.sections.arms import all_arms
 from deconv.study.sections.artefacts import artefacts
-from deconv.study.sections.base import Section, Study, figure_path, file_name
+from deconv.study.sections.base import Section, Study, figure_path, file_name, plural
 from deconv.study.sections.codes import rate_and_distortion
 from deconv.study.sections.limits import conditions, limits
 from deconv.study.sections.others import other_networks
@@ -90,8 +90,8 @@ def opening(study: Study) -> list[str]:
     if not study.decided:
         parts.append(f"> **This study decides nothing:** {too_few(study)}")
     parts.append(
-        f"{len(study.rows)} trainings of an autoencoder, {good} of them with a result, each for "
-        f"{size.epochs} epoch{'s' * (size.epochs > 1)} on {size.limit:,} images where nothing else "
+        f"{plural(len(study.rows), 'training')} of an autoencoder, {good} of them with a result, "
+        f"each for {plural(size.epochs, 'epoch')} on {size.limit:,} images where nothing else "
         f"is said. Data: {TITLES[study.splits.name]}. What was measured of each run stands in "
         "`results.csv`. This page was written by `python -m deconv.study --preset "
         f"{study.preset}`."

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from deconv.compare.report import piped
 from deconv.study import figures
 from deconv.study.decisions import FAMILY, PRIMARY, SEEDS, Decision, table
-from deconv.study.sections.base import Section, Study, picture, values
+from deconv.study.plan import RATES
+from deconv.study.sections.base import Section, Study, measured, picture, plural, values
 from deconv.study.statistics import ALPHA
 
 
@@ -17,12 +18,15 @@ class Question(NamedTuple):
     text: str
     advice: str
     """Who says that the second of the two is better; empty where nobody does."""
+    checkerboards: bool = False
+    """Whether they say it because of checkerboards, which the primary measure hardly sees."""
 
 
 QUESTIONS: Mapping[tuple[str, str], Question] = {
     ("transposed", "transposed4"): Question(
         "Should the stride divide the kernel: 4×4 instead of 3×3?",
         "Odena, Dumoulin and Olah (2016) advise it, against checkerboards",
+        checkerboards=True,
     ),
     ("transposed6", "subpixel"): Question(
         "Pixel shuffle, or the transposed convolution that computes the same functions?", ""
@@ -30,6 +34,7 @@ QUESTIONS: Mapping[tuple[str, str], Question] = {
     ("transposed4", "nearest"): Question(
         "Resize and convolve, which is a 4×4 transposed convolution with fewer free weights?",
         "Odena, Dumoulin and Olah (2016) advise it, against checkerboards",
+        checkerboards=True,
     ),
     ("subpixel", "subpixel-icnr"): Question(
         "Should pixel shuffle start as a resize (ICNR)?",
@@ -51,13 +56,14 @@ def what_to_use(study: Study) -> Section:
     found = {(each.task, each.one, each.other): each for each in made}
     head = ["", *(f"`{task}`" for task in tasks)]
     cells = [
-        [QUESTIONS[pair].text, *(short(found.get((task, *pair))) for task in tasks)]
+        [QUESTIONS[pair].text, *(short(study, found.get((task, *pair))) for task in tasks)]
         for pair in FAMILY
     ]
     parts = [
         f"Each answer rests on a planned contrast of {SEEDS} paired seeds, at a level of "
         f"{100 * ALPHA:g} % after Holm's correction over the {len(FAMILY)} contrasts of its task. "
-        "In brackets stands the 95 % interval of each difference alone.",
+        "In brackets stands the 95 % interval of each difference alone. Primary measure: "
+        f"{'; '.join(f'`{task}`, {PRIMARY[task].name}' for task in tasks)}.",
         piped([head, *cells]),
     ]
     for pair in FAMILY:
@@ -72,21 +78,38 @@ def too_few(study: Study) -> str:
     """Say how many seeds there are, and how many there should be."""
     most = max((len(made.seeds) for made in study.decisions), default=0)
     return (
-        f"a planned contrast has {most} paired seeds, and {SEEDS} were to decide. "
+        f"a planned contrast has {plural(most, 'paired seed')}, and {SEEDS} were to decide. "
         "`python -m deconv.study --preset full` trains them."
     )
 
 
-def short(made: Decision | None) -> str:
+def trouble(study: Study, made: Decision) -> str:
+    """Say which runs of a contrast diverged or learned nothing; empty where all are as planned."""
+    pair, arms = (made.one, made.other), study.arms(made.task)
+    diverged, said = sum(study.diverged(made.task)[arm] for arm in pair), []
+    if diverged or len(made.seeds) < SEEDS:
+        why = f": {diverged} diverged" if diverged else ""
+        said.append(f"{len(made.seeds)} of {SEEDS} pairs{why}")
+    said.append(study.nothing(row for arm in pair for row in arms.get(arm, [])))
+    return "; ".join(filter(None, said))
+
+
+def short(study: Study, made: Decision | None) -> str:
     """Return the answer in a few words, with the size of the difference."""
-    if not made or not made.found:
+    if not made:
         return "–"
-    measure, found = PRIMARY[made.task], made.found
+    measure, found, wrong = PRIMARY[made.task], made.found, trouble(study, made)
+    if not found:
+        return f"– ({wrong})"
     low, high = found.interval
+    between = f"({low:z.{measure.digits}f} to {high:z.{measure.digits}f})"
+    if wrong:
+        pair = f"`{made.one}` − `{made.other}`"
+        return f"{pair}: {measure.text(found.mean)} {between} ({wrong})"
     if made.p > ALPHA:
         within = f"either: within ±{measure.margin:g} {measure.unit}".rstrip()
         head = within if made.p_equivalence <= ALPHA else "not decided"
-        return f"{head} ({low:z.{measure.digits}f} to {high:z.{measure.digits}f})"
+        return f"{head} {between}"
     low, high = sorted(map(abs, found.interval))
     size = (
         f"{measure.text(abs(found.mean))} ({low:.{measure.digits}f} to {high:.{measure.digits}f})"
@@ -104,30 +127,43 @@ def better(made: Decision) -> str:
 
 def answer(study: Study, made: Decision) -> str:
     """Return a decision with all that it rests on, what it says of the advice, and the cost."""
-    said = [f"{advised(made)}{made.sentence}", cost(study, made)]
-    for arm in (made.one, made.other):
-        if seeds := study.learned_nothing(made.task, arm):
-            said.append(
-                f"{len(seeds)} runs of `{arm}` have learned nothing and draw black pictures; the "
-                "mean difference counts them, and t rests on a normal distribution, which this "
-                "is not."
-            )
-    return " ".join(filter(None, said))
+    head, warning = advised(made), ""
+    if wrong := trouble(study, made):
+        head = f"Neither arm is called better ({wrong}). The tests alone: "
+        warning = (
+            "They count a run that learned nothing like any other, leave out a pair of which one "
+            "diverged, and expect a normal distribution, which this is not."
+        )
+    said = [f"{head}{made.sentence}", warning, rates(study, made), cost(study, made)]
+    return " ".join(filter(None, [*said, replicas(study, made)]))
 
 
 def advised(made: Decision) -> str:
     """Say how the advice fared, where there is one."""
     if not QUESTIONS[made.one, made.other].advice or not made.found:
         return ""
+    measure = PRIMARY[made.task].short
     if made.p > ALPHA:
-        return "No gain. " if made.p_equivalence <= ALPHA else ""
+        return f"No gain in {measure}. " if made.p_equivalence <= ALPHA else ""
     if better(made) == made.one:
-        return "The other way round. "
-    return "A gain too small to matter. " if made.p_equivalence <= ALPHA else "A gain. "
+        return f"The other way round, in {measure}. "
+    small = " too small to matter" if made.p_equivalence <= ALPHA else ""
+    return f"A gain in {measure}{small}. "
+
+
+def rates(study: Study, made: Decision) -> str:
+    """Say with which learning rates the arms were trained, and where a better one may be beyond."""
+    arms, said = study.arms(made.task), []
+    ends = (min(RATES), max(RATES)) if study.of("tune") else ()
+    for arm in (made.one, made.other):
+        for rate in sorted({row.job.learning_rate for row in arms.get(arm, [])}):
+            end = ", at the end of what was tried" * (rate in ends)
+            said.append(f"`{arm}` {rate:g}{end}")
+    return f"Learning rates: {'; '.join(said)}." if said else ""
 
 
 def cost(study: Study, made: Decision) -> str:
-    """Say what the second arm costs, in parts of the first."""
+    """Say what the second arm costs, in parts of the first, and how fast both trained."""
     arms = study.arms(made.task)
     if not {made.one, made.other} <= arms.keys():
         return ""
@@ -135,11 +171,30 @@ def cost(study: Study, made: Decision) -> str:
         fmean(values(arms[made.other], name)) / fmean(values(arms[made.one], name))
         for name in ("macs", "parameters")
     )
-    if f"{macs:.2f}" == f"{parameters:.2f}" == "1.00":
-        return "Both cost the same."
-    return (
+    said = (
         f"`{made.other}` costs {macs:.2f} times the multiplications and {parameters:.2f} times "
         f"the parameters of `{made.one}`."
+    )
+    if max(abs(macs - 1), abs(parameters - 1)) < 0.01:
+        said = (
+            "Both do the same number of multiplications and have as many parameters (within 1 %)."
+        )
+    one, other = (measured(arms[arm], "images_per_second", 0) for arm in (made.one, made.other))
+    return f"{said} Training images/s: `{made.one}` {one}, `{made.other}` {other}."
+
+
+def replicas(study: Study, made: Decision) -> str:
+    """Say what there is to see of checkerboards, where the advice is against them."""
+    arms, said = study.arms(made.task), []
+    for arm in (made.one, made.other):
+        outer, inner = (values(arms.get(arm, []), f"replica_{period}") for period in (2, 4))
+        if outer and inner:
+            said.append(f"`{arm}` {fmean(outer):.2f} and {fmean(inner):.2f}")
+    if not QUESTIONS[made.one, made.other].checkerboards or not said:
+        return ""
+    return (
+        "Replicas, which checkerboards leave in the errors (outer and inner layer, mean): "
+        f"{'; '.join(said)}. This was not tested."
     )
 
 
@@ -149,8 +204,10 @@ def contrasts(study: Study) -> Section | None:
         return None
     cells = table(study.decisions)
     for row, made in zip(cells[1:], study.decisions, strict=True):
+        if wrong := trouble(study, made):
+            row[-1] += f" ({wrong})"
         if made not in study.decided:
-            row[-1] = f"too few seeds: {len(made.seeds)} of {SEEDS}"
+            row[-1] = f"too few seeds: {wrong}"
     parts = [
         "A difference above 0 means that the first arm of a contrast is ahead. Both p-values are "
         f"after Holm's correction over the {len(FAMILY)} contrasts of a task; an interval is that "

@@ -1,29 +1,36 @@
 """Everything that was measured of every arm, one table for each task."""
 
+from collections.abc import Sequence
 from statistics import fmean
 
 from deconv.compare.report import piped
+from deconv.compare.seeds import FEWEST
 from deconv.study import figures
-from deconv.study.plan import CONTROL
+from deconv.study.decisions import OVERLAP, PSNR, p_text
+from deconv.study.plan import CONTROL, TWINS
 from deconv.study.sections.base import (
+    UPSAMPLERS,
     Section,
     Study,
     by_seed,
-    counts,
+    grouped,
     measured,
     picture,
+    plural,
+    seed_counts,
     values,
 )
 from deconv.study.sections.replication import gaps
+from deconv.study.statistics import ALPHA, contrast
 
 
 def all_arms(study: Study) -> Section | None:
     """Show quality and cost of every arm, and the control."""
     if not study.tasks:
         return None
-    seeds = counts(len(rows) for task in study.tasks for rows in study.arms(task).values())
+    seeds = seed_counts(len(rows) for task in study.tasks for rows in study.arms(task).values())
     parts = [
-        f"Mean ± standard deviation over {seeds} seeds, of all test images. These numbers "
+        f"Mean ± standard deviation over {seeds}, of all test images. These numbers "
         "describe: only the planned contrasts were tested. The background are the pixels that are "
         "exactly black in the original, with one MSE over all images, because many a background "
         "is perfect. The foreground are the others, image by image. Multiplications are MACs for "
@@ -33,21 +40,25 @@ def all_arms(study: Study) -> Section | None:
     for task in study.tasks:
         parts += [f"### {task}", piped(table(study, task))]
     parts.append(picture("seeds", "Test PSNR of every seed of every arm"))
-    parts += [*black(study), *control(study)]
+    parts += [*blind(study), *control(study)]
     drawn = {task: psnr_of_seeds(study, task) for task in study.tasks}
     return Section("All arms", parts, {"seeds": figures.dots(drawn)})
 
 
 def table(study: Study, task: str) -> list[list[str]]:
     """Return the cells of a task's table."""
-    cells = [["arm", "seeds", "PSNR (dB)", "foreground (dB)", "background (dB)", "SSIM",
+    cells = [["arm", "seeds", "diverged", "PSNR (dB)", "foreground (dB)", "background (dB)", "SSIM",
               "parameters", "multiplications", "images/s"]]  # fmt: skip
-    for arm, rows in study.arms(task).items():
+    arms, diverged = study.arms(task), study.diverged(task)
+    for arm in (each for each in UPSAMPLERS if each in arms or diverged[each]):
+        rows = arms.get(arm, [])
         names = ("psnr", "psnr_foreground", "psnr_background")
         quality = [measured(rows, name, 2) for name in names]
-        size = [f"{fmean(values(rows, name)):,.0f}" for name in ("parameters", "macs")]
+        sizes = [values(rows, name) for name in ("parameters", "macs")]
+        size = [f"{fmean(own):,.0f}" if own else "–" for own in sizes]
         ssim, speed = measured(rows, "ssim", 4), measured(rows, "images_per_second", 0)
-        cells.append([f"`{arm}`", f"{len(rows)}", *quality, ssim, *size, speed])
+        seeds = [study.noted(len(rows), rows), f"{diverged[arm]}"]
+        cells.append([f"`{arm}`", *seeds, *quality, ssim, *size, speed])
     return cells
 
 
@@ -56,19 +67,23 @@ def psnr_of_seeds(study: Study, task: str) -> dict[str, list[float]]:
     return {arm: values(rows, "psnr") for arm, rows in study.arms(task).items()}
 
 
-def black(study: Study) -> list[str]:
-    """Name the runs that have learned no more than that most pixels are black."""
-    said = [
-        f"- `{task}`, `{arm}`: {len(seeds)} of {len(rows)} seeds ({', '.join(map(str, seeds))})"
-        for task in study.tasks
-        for arm, rows in study.arms(task).items()
-        if (seeds := study.learned_nothing(task, arm))
-    ]
+def blind(study: Study) -> list[str]:
+    """Name every run that is no better than what is drawn without looking."""
+    runs = grouped((row.job.title.rpartition(", seed ")[0], row) for row in study.rows)
+    said = []
+    for title, rows in runs.items():
+        if bad := study.learned_nothing(rows):
+            seeds = ", ".join(f"{row.job.seed}" for row in bad)
+            said.append(f"- {title}: {len(bad)} of {plural(len(rows), 'seed')} ({seeds})")
     if not said:
         return []
     return [
-        f"These runs have learned nothing: they draw black pictures, which have {study.black:.2f} "
-        "dB. They are in all means, and a mean with some of them describes no run:",
+        "### Runs that learned nothing",
+        "They draw the same picture whatever they are given, or nothing. The mean training image "
+        f"in place of every test image has {PSNR.text(study.unseen['psnr'])}, and background "
+        f"everywhere a mean intersection over union of {OVERLAP.text(study.unseen['miou'])}; these "
+        f"runs are not {PSNR.nothing:g} dB, or {OVERLAP.nothing:g}, above that. They are in all "
+        "means, and a mean with some of them describes no run:",
         "\n".join(said),
     ]
 
@@ -77,19 +92,33 @@ def control(study: Study) -> list[str]:
     """Compare the two arms that are one function, written twice."""
     said = []
     for task in study.tasks:
-        arms = study.arms(task)
-        if {CONTROL, "transposed"} <= arms.keys():
-            one, other = by_seed(arms[CONTROL]), by_seed(arms["transposed"])
-            if found := gaps(one, other):
-                each = ", ".join(f"{gap:z.3f}" for gap in found)
-                said.append(f"- `{task}`: largest {max(map(abs, found)):.3f} dB ({each})")
+        one, other = (by_seed(study.arms(task).get(arm, [])) for arm in (CONTROL, TWINS[CONTROL]))
+        if found := gaps(one, other):
+            each = ", ".join(f"{gap:z.3f}" for gap in found)
+            line = f"- `{task}`: largest {max(map(abs, found)):.3f} dB ({each})"
+            said.append(f"{line}{floor(found)}")
     if not said:
         return []
     return [
         "### The control",
-        f"`{CONTROL}` is the same function as `transposed` and starts from the same weights: "
+        f"`{CONTROL}` is the same function as `{TWINS[CONTROL]}` and starts from the same weights: "
         "zeros are inserted, and a convolution follows. So their numbers must be equal, but for "
         "rounding, which a training lets grow. Difference of the PSNR, seed by seed:",
         "\n".join(said),
-        "Two single runs that differ by no more than this are not to be told apart.",
+        "Two single runs that differ by no more than the largest are not to be told apart. The "
+        "interval is the noise floor of the planned contrasts: what so many pairs say of two arms "
+        "that do not differ.",
     ]
+
+
+def floor(differences: Sequence[float]) -> str:
+    """Say what a planned contrast would say of the control and what it must equal."""
+    if len(differences) < FEWEST:
+        return ""
+    found = contrast(differences, [0.0] * len(differences), PSNR.margin)
+    low, high = found.interval
+    verdict = "equivalent" if found.p_equivalence <= ALPHA else "not shown to be equivalent"
+    return (
+        f"; mean {found.mean:z.3f} dB, 95 % interval from {low:z.3f} to {high:z.3f} dB (Student's "
+        f"t, {found.n} pairs); {verdict} within ±{PSNR.margin:g} dB ({p_text(found.p_equivalence)})"
+    )

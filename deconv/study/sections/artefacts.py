@@ -5,10 +5,10 @@ from deconv.study import figures
 from deconv.study.sections.base import (
     Section,
     Study,
-    counts,
     file_name,
     measured,
     picture,
+    seed_counts,
     values,
 )
 from deconv.study.spectra import RINGS
@@ -40,9 +40,9 @@ def artefacts(study: Study) -> Section | None:
     """Show the patterns that each arm leaves, those of the two layers apart."""
     if not study.tasks:
         return None
-    seeds = counts(len(rows) for task in study.tasks for rows in study.arms(task).values())
+    seeds = seed_counts(len(rows) for task in study.tasks for rows in study.arms(task).values())
     parts = [
-        f"Mean ± standard deviation over {seeds} seeds; no test and no claim rests on these "
+        f"Mean ± standard deviation over {seeds}; no test and no claim rests on these "
         "numbers. The outer layer (14 to 28 pixels) leaves patterns of period 2, the inner one "
         "(7 to 14) patterns of period 4.",
         "- **Replicas**: energy of the error at the frequencies of such a pattern, over that of "
@@ -83,7 +83,7 @@ def table(study: Study, task: str, columns: dict[str, tuple[str, int]]) -> list[
     cells = [["arm", "seeds", *columns]]
     for arm, rows in study.arms(task).items():
         found = [measured(rows, name, digits) for name, digits in columns.values()]
-        cells.append([f"`{arm}`", f"{len(rows)}", *found])
+        cells.append([f"`{arm}`", study.noted(len(rows), rows), *found])
     return cells
 
 

@@ -1,8 +1,10 @@
 """What every section starts from: the rows by what they are for, and how numbers are written."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 from statistics import fmean, stdev
 from typing import NamedTuple, get_args
 
@@ -11,16 +13,14 @@ from matplotlib.figure import Figure
 
 from deconv.architecture import Upsampler
 from deconv.data.splits import Splits
-from deconv.metrics import psnr, to_unit_range
-from deconv.study.decisions import PRIMARY, SEEDS, Decision, decide
-from deconv.study.plan import Preset, primary, task_of
+from deconv.data.tasks import class_maps
+from deconv.metrics import mean_iou, psnr, to_unit_range
+from deconv.study.decisions import OVERLAP, PRIMARY, PSNR, SEEDS, Decision, decide
+from deconv.study.plan import DECIDING, Preset, primary, task_of
 from deconv.study.results import Row
 
 UPSAMPLERS: tuple[str, ...] = get_args(Upsampler)
 """In the order in which every table and figure has them."""
-
-NEARLY = 0.01
-"""Decibels above an all-black picture up to which a run has learned nothing."""
 
 
 class Section(NamedTuple):
@@ -52,8 +52,17 @@ class Study:
 
     def arms(self, task: str, framework: str = "pytorch") -> dict[str, list[Row]]:
         """Return the runs of a task that are there to be compared, for each upsampler."""
-        found = [row for row in self.of("main", framework) if task_of(row.job) == task]
-        return grouped((row.job.upsampler, row) for row in found)
+        found = [row for purpose in DECIDING for row in self.of(purpose, framework)]
+        return grouped((row.job.upsampler, row) for row in found if task_of(row.job) == task)
+
+    def diverged(self, task: str) -> Counter[str]:
+        """Return how many of those runs diverged, in PyTorch, for each upsampler."""
+        return Counter(
+            row.job.upsampler
+            for row in self.rows
+            if row.diverged and row.job.purpose in DECIDING
+            if row.job.framework == "pytorch" and task_of(row.job) == task
+        )
 
     @cached_property
     def tasks(self) -> list[str]:
@@ -62,15 +71,38 @@ class Study:
         return [task for task in PRIMARY if task in there]
 
     @cached_property
-    def black(self) -> float:
-        """PSNR of pictures that are all black, for the test images."""
-        test = to_unit_range(self.splits.test)
-        return float(psnr(np.full_like(test, -1), test).mean())
+    def unseen(self) -> dict[str, float]:
+        """What is drawn without looking has of each measure, for the test images.
 
-    def learned_nothing(self, task: str, arm: str) -> list[int]:
-        """Return the seeds of an arm whose runs only know that most pixels are black."""
-        found = by_seed(self.arms(task).get(arm, []))
-        return [seed for seed, value in found.items() if value < self.black + NEARLY]
+        The same picture for every image, the mean of the training images; and the class
+        of every pixel, which is background.
+        """
+        test = to_unit_range(self.splits.test)
+        mean = (self.splits.train.mean(0) / 127.5 - 1)[..., None]
+        classes = class_maps(self.splits.test, self.splits.test_labels)
+        return {
+            "psnr": float(psnr(np.broadcast_to(mean, test.shape), test).mean()),
+            "miou": mean_iou(np.zeros_like(classes), classes),
+        }
+
+    def learned_nothing(self, rows: Iterable[Row]) -> list[Row]:
+        """Return those of the runs that are no better than what is drawn without looking."""
+        least = {"psnr": self.unseen["psnr"] + PSNR.nothing}
+        least["miou"] = self.unseen["miou"] + OVERLAP.nothing
+        return [
+            row
+            for row in rows
+            if any(row.measures.get(name, inf) < value for name, value in least.items())
+        ]
+
+    def nothing(self, rows: Iterable[Row]) -> str:
+        """Say how many of the runs have learned nothing; empty if none."""
+        count = len(self.learned_nothing(rows))
+        return f"{plural(count, 'run')} learned nothing" if count else ""
+
+    def noted(self, text: object, rows: Iterable[Row]) -> str:
+        """Write what rests on some runs, and behind it how many of them have learned nothing."""
+        return f"{text} ({said})" if (said := self.nothing(rows)) else f"{text}"
 
     @cached_property
     def decisions(self) -> list[Decision]:
@@ -80,7 +112,7 @@ class Study:
 
     @cached_property
     def decided(self) -> list[Decision]:
-        """Those with as many seeds of both arms as were planned; one that failed has been run."""
+        """Those with as many seeds of both arms as were planned; one that diverged has been run."""
         run = primary(self.rows)
         return [
             made
@@ -125,10 +157,15 @@ def measured(rows: Sequence[Row], measure: str, digits: int) -> str:
     return plus_minus(found, digits) + some
 
 
-def counts(numbers: Iterable[int]) -> str:
-    """Write how many there are of each: 12, or 3 to 12."""
+def plural(count: int, what: str) -> str:
+    """Write a number of things: 1 run, 2 runs."""
+    return f"{count} {what}{'s' * (count != 1)}"
+
+
+def seed_counts(numbers: Iterable[int]) -> str:
+    """Write how many seeds there are of each: 12 seeds, or 3 to 12 seeds."""
     few, many = min(each := list(numbers)), max(each)
-    return f"{few}" if few == many else f"{few} to {many}"
+    return plural(many, "seed") if few == many else f"{few} to {plural(many, 'seed')}"
 
 
 def picture(name: str, says: str) -> str:

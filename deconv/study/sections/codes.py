@@ -7,8 +7,9 @@ from deconv.architecture import LARGEST_LATENT
 from deconv.compare.report import piped
 from deconv.metrics import to_unit_range
 from deconv.study import figures, linear
+from deconv.study.jobs import Job
 from deconv.study.results import Row
-from deconv.study.sections.base import Section, Study, counts, picture, plus_minus, values
+from deconv.study.sections.base import Section, Study, picture, plus_minus, seed_counts, values
 from deconv.study.theory import measured
 
 CLOSE = 0.02
@@ -34,13 +35,15 @@ def rate_and_distortion(study: Study) -> Section | None:
         beside = dict(zip(sizes, zip(found[::2], found[1::2], strict=True), strict=True))
         parts = [
             f"`reconstruct` with `{job.upsampler}` and a code of N numbers for an image, mean ± "
-            f"standard deviation over {counts(map(len, coded.values()))} seeds of the test images, "
-            f"all with the learning rate {job.learning_rate:g}; no claim rests on them. Beside it "
-            f"stand the best linear code (PCA, found in the same {len(train):,} training images), "
-            "and bicubic resizing to the square of pixels whose number is nearest to N, and back. "
-            "From 784 numbers on these two are perfect, because they keep every pixel. The "
-            f"{LARGEST_LATENT:,} numbers are the feature maps, without a dense layer.",
-            piped(table(coded, beside)),
+            f"standard deviation over {seed_counts(map(len, coded.values()))}, of the test images; "
+            f"no claim rests on them. The learning rate is {job.learning_rate:g}, the best one for "
+            "`--latent 32`. Beside it stand the best linear code (PCA, found in the same "
+            f"{len(train):,} training images), and bicubic resizing to the square of pixels whose "
+            "number is nearest to N, and back. From 784 numbers on these two are perfect, because "
+            f"they keep every pixel. The {LARGEST_LATENT:,} numbers are the feature maps, without "
+            f"a dense layer, trained with the default rate of {Job.learning_rate:g}, which was not "
+            "tuned.",
+            piped(table(study, coded, beside)),
             picture("rate-distortion", "PSNR and SSIM against the size of the code"),
             ahead(coded, beside),
         ]
@@ -49,7 +52,7 @@ def rate_and_distortion(study: Study) -> Section | None:
     return Section("Rate and distortion", parts, drawn) if parts else None
 
 
-def table(coded: Coded, beside: Beside) -> list[list[str]]:
+def table(study: Study, coded: Coded, beside: Beside) -> list[list[str]]:
     """Return the cells: a row for each size."""
     cells = [["numbers", "seeds", "PSNR (dB)", "SSIM", "PCA: PSNR", "SSIM", "bicubic: pixels",
               "PSNR", "SSIM"]]  # fmt: skip
@@ -60,7 +63,7 @@ def table(coded: Coded, beside: Beside) -> list[list[str]]:
             pca, small = beside[numbers]
             others = [f"{pca.psnr:.2f}", f"{pca.ssim:.4f}", f"{small.numbers}"]
             others += [f"{small.psnr:.2f}", f"{small.ssim:.4f}"]
-        cells.append([f"{numbers:,}", f"{len(rows)}", *own, *others])
+        cells.append([f"{numbers:,}", study.noted(len(rows), rows), *own, *others])
     return cells
 
 

@@ -7,7 +7,7 @@ from deconv.config import FRAMEWORKS
 from deconv.data.splits import TITLES
 from deconv.study.jobs import Job
 from deconv.study.plan import RATES, SIZES
-from deconv.study.sections.base import Section, Study, values
+from deconv.study.sections.base import Section, Study, plural, values
 
 
 def limits(study: Study) -> Section:
@@ -53,14 +53,15 @@ def conditions(study: Study) -> Section:
         what = [
             f"    {'diverged' if r.diverged else 'failed'}: {r.job.name}: {r.error}" for r in bad
         ]
-        parts += [f"### Without a result: {len(bad)} of {len(study.rows)} runs", "\n".join(what)]
+        parts += [f"### Without a result: {len(bad)} of {plural(len(study.rows), 'run')}"]
+        parts += ["\n".join(what)]
     return Section("Conditions", [*parts, "### Commands", commands(study)])
 
 
 def machines(study: Study) -> list[str]:
     """Say what computed the runs."""
     found = Counter(row.machine for row in study.rows if row.machine)
-    return [f"{count} runs with {name}." for name, count in sorted(found.items())]
+    return [f"{plural(count, 'run')} with {name}." for name, count in sorted(found.items())]
 
 
 def times(study: Study) -> list[str]:
@@ -70,7 +71,8 @@ def times(study: Study) -> list[str]:
     for name in names:
         rows = [row for row in study.rows if FRAMEWORKS[row.job.framework] == name]
         whole, training = sum(row.seconds for row in rows), sum(values(rows, "train_seconds"))
-        said.append(f"{name} {whole / 60:.0f} minutes, {training / 60:.0f} of them training")
+        minutes = plural(round(whole / 60), "minute")
+        said.append(f"{name} {minutes}, {training / 60:.0f} of them training")
     return [f"All runs, as if one after the other: {'; '.join(said)}."] if said else []
 
 

@@ -8,15 +8,16 @@ import numpy as np
 from deconv.architecture import Architecture, Design, layers
 from deconv.compare.report import piped
 from deconv.study.measuring import BLIND
-from deconv.study.plan import task_of
+from deconv.study.plan import TASKS, task_of
 from deconv.study.results import Row
 from deconv.study.sections.base import (
     Section,
     Study,
-    counts,
     grouped,
     measured,
+    plural,
     plus_minus,
+    seed_counts,
     values,
 )
 
@@ -29,13 +30,13 @@ def other_networks(study: Study) -> Section | None:
     return Section("Other networks, losses and tasks", parts) if parts else None
 
 
-def quality(named: Mapping[str, list[Row]]) -> str:
+def quality(study: Study, named: Mapping[str, list[Row]]) -> str:
     """Return the table of some runs by name: what they cost, and how good they are."""
     cells = [["", "seeds", "parameters", "multiplications", *QUALITY]]
     for name, rows in named.items():
         size = [f"{rows[0].measures[each]:,.0f}" for each in ("parameters", "macs")]
         found = [measured(rows, key, digits) for key, digits in QUALITY.values()]
-        cells.append([f"`{name}`", f"{len(rows)}", *size, *found])
+        cells.append([f"`{name}`", study.noted(len(rows), rows), *size, *found])
     return piped(cells)
 
 
@@ -46,13 +47,15 @@ def architectures(study: Study) -> list[str]:
     for task, rows in by_task.items():
         order = get_args(Architecture)
         named = grouped(((row.job.architecture, row) for row in rows), order)
-        seeds = counts(map(len, named.values()))
+        why = f"the best one for the baseline in `{task}`"
+        if task not in TASKS:
+            why = "the trainers' default, which was not tuned"
         parts += [
             f"### Architectures: {task}",
-            f"Mean ± standard deviation over {seeds} seeds, with `transposed`; nothing was "
-            f"tested, and all have the learning rate {rows[0].job.learning_rate:g}, which was the "
-            "best one for the baseline in `super-resolve`.",
-            quality(named),
+            f"Mean ± standard deviation over {seed_counts(map(len, named.values()))}, with "
+            "`transposed`; nothing was tested, and all have the learning rate "
+            f"{rows[0].job.learning_rate:g}, {why}.",
+            quality(study, named),
         ]
         if "skip" in named:
             parts.append(skip_warning(named["skip"], named.get("baseline", [])))
@@ -72,7 +75,7 @@ def skip_warning(skip: Sequence[Row], baseline: Sequence[Row]) -> str:
     said = []
     for name, rows in (("skip", skip), ("baseline", baseline)):
         if found := values(rows, "psnr_without_latent"):
-            said.append(f"{plus_minus(found, 2)} dB with `{name}` ({len(found)} seeds)")
+            said.append(f"{plus_minus(found, 2)} dB with `{name}` ({plural(len(found), 'seed')})")
     if not said:
         return warning
     return (
@@ -93,24 +96,24 @@ def losses(study: Study) -> list[str]:
     return [
         "### Losses and activation",
         f"`{task_of(rows[0].job)}`, mean ± standard deviation over "
-        f"{counts(map(len, named.values()))} seeds, all with the learning rate "
-        f"{rows[0].job.learning_rate:g}; nothing was tested. Who trains by one measure should not "
-        "be surprised to lead by it.",
-        quality(named),
+        f"{seed_counts(map(len, named.values()))}, all with the learning rate "
+        f"{rows[0].job.learning_rate:g}, the best one for `--loss mse --activation relu`; nothing "
+        "was tested. Who trains by one measure should not be surprised to lead by it.",
+        quality(study, named),
     ]
 
 
 def segmentation(study: Study) -> list[str]:
     """Compare the ways up where the class of every pixel is asked for."""
-    arms = grouped((row.job.upsampler, row) for row in study.of("segment"))
+    arms = study.arms("segment")
     if not arms:
         return []
     cells = [["arm", "seeds", "mean intersection over union"]]
     for arm, rows in arms.items():
-        cells.append([f"`{arm}`", f"{len(rows)}", measured(rows, "miou", 4)])
+        cells.append([f"`{arm}`", study.noted(len(rows), rows), measured(rows, "miou", 4)])
     return [
         "### Segmentation",
-        f"Mean ± standard deviation over {counts(map(len, arms.values()))} seeds of the test "
+        f"Mean ± standard deviation over {seed_counts(map(len, arms.values()))}, of the test "
         "images; each arm with its learning rate of `super-resolve`.",
         piped(cells),
     ]

@@ -5,7 +5,7 @@ from statistics import fmean
 
 from deconv.compare.report import piped
 from deconv.study.decisions import PRIMARY, Decision
-from deconv.study.sections.base import Section, Study, by_seed, counts
+from deconv.study.sections.base import Section, Study, by_seed, seed_counts
 from deconv.study.statistics import replication_interval
 
 
@@ -18,11 +18,11 @@ def replication(study: Study) -> Section | None:
     agree = sum(row[-1] == "yes" for row in contrasts)
     parts = []
     if contrasts:
-        seeds = counts(int(row[2]) for row in contrasts)
+        seeds = seed_counts(int(row[2]) for row in contrasts)
         head = ["task", "contrast", "seeds", "PyTorch", "95 % prediction interval", "TensorFlow"]
         parts = [
             f"{agree} of {len(contrasts)} planned contrasts agree: the mean difference of the "
-            f"{seeds} TensorFlow seeds lies in the 95 % prediction interval that the PyTorch "
+            f"TensorFlow runs ({seeds}) lies in the 95 % prediction interval that the PyTorch "
             "pairs give for so many others. This is not corrected for the number of contrasts, so "
             f"{0.05 * len(contrasts):.1f} of them would be outside by chance. Both frameworks "
             "begin a seed with the same weights and batches, which makes the interval wider than "
@@ -39,14 +39,15 @@ def replication(study: Study) -> Section | None:
 
 def contrast(study: Study, made: Decision) -> list[list[str]]:
     """Return the row of a contrast, if TensorFlow has trained both of its arms."""
-    arms = study.arms(made.task, "tensorflow")
+    ours, arms = study.arms(made.task), study.arms(made.task, "tensorflow")
     found = gaps(by_seed(arms.get(made.one, [])), by_seed(arms.get(made.other, [])))
     if not made.found or not found:
         return []
     measure, mean = PRIMARY[made.task], fmean(found)
     low, high = replication_interval(made.found, len(found))
     between = f"{measure.text(low)} to {measure.text(high)}"
-    pair = f"{made.one} − {made.other}"
+    rows = [*arms[made.one], *arms[made.other], *ours[made.one], *ours[made.other]]
+    pair = study.noted(f"{made.one} − {made.other}", rows)
     cells = [made.task, pair, f"{len(found)}", measure.text(made.found.mean), between]
     return [[*cells, measure.text(mean), "yes" if low <= mean <= high else "no"]]
 
@@ -55,9 +56,11 @@ def arm_gaps(study: Study, task: str) -> list[list[str]]:
     """Return a row for each arm that both frameworks have trained: how far apart they are."""
     ours, cells, measure = study.arms(task), [], PRIMARY[task]
     for arm, rows in study.arms(task, "tensorflow").items():
-        if found := gaps(by_seed(rows), by_seed(ours.get(arm, []))):
+        own = ours.get(arm, [])
+        if found := gaps(by_seed(rows), by_seed(own)):
+            seeds = study.noted(len(found), [*rows, *own])
             mean, largest = measure.text(fmean(found)), measure.text(max(found, key=abs))
-            cells.append([task, arm, f"{len(found)}", mean, largest])
+            cells.append([task, arm, seeds, mean, largest])
     return cells
 
 

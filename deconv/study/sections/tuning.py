@@ -4,7 +4,7 @@ from collections import defaultdict
 from statistics import fmean
 
 from deconv.compare.report import piped
-from deconv.study.plan import RATES, TASKS, TUNING_SEEDS, rate_of, task_of, tuned_rates
+from deconv.study.plan import RATES, TASKS, TUNING_SEEDS, TWINS, rate_of, task_of, tuned_rates
 from deconv.study.results import Row
 from deconv.study.sections.base import UPSAMPLERS, Section, Study
 
@@ -17,10 +17,13 @@ def learning_rates(study: Study) -> Section | None:
     if not chosen:
         return None
     seeds = ", ".join(str(seed) for seed in sorted(seeds_of(study, "tune")))
+    twins = " and ".join(f"`{arm}` has the rate of `{one}`" for arm, one in TWINS.items())
     parts = [
         "PSNR of the validation images, in decibels, mean of the seeds that decide nothing else "
-        f"({seeds}). The best rate of an arm, in bold, is that of all its other runs of the "
-        "task. The test images have no part in this.",
+        f"({seeds}; the arms of the planned contrasts have all of them, others only the first). "
+        "The best rate of an arm, in bold, is that of all its other runs of the task. Arms that "
+        f"begin as the same function as another were not tuned: {twins}. The test images have no "
+        "part in this.",
         piped(choices(study, chosen)),
     ]
     ends = min(RATES), max(RATES)
@@ -35,7 +38,7 @@ def learning_rates(study: Study) -> Section | None:
             "### Stability",
             f"Validation PSNR of `{STABILITY_TASK}` in decibels at the chosen rate and at 3 and 10 "
             f"times that rate; one seed, {TUNING_SEEDS[0]}, so only large differences mean "
-            "anything.",
+            "anything. What was not tuned shows the first number of the arm that it begins as.",
             piped(stable),
         ]
     return Section("Learning rates", parts)
@@ -75,7 +78,8 @@ def stability(study: Study, chosen: dict[tuple[str, str], float]) -> list[list[s
     cells = [["arm", "rate", "1×", "3×", "10×"]]
     for arm in arms:
         rate = rate_of(chosen, STABILITY_TASK, arm)
-        texts = [validation(found.get((arm, factor), [])) for factor in (1, 3, 10)]
+        own = [(TWINS.get(arm, arm), 1), (arm, 3), (arm, 10)]
+        texts = [validation(found.get(key, [])) for key in own]
         cells.append([f"`{arm}`", f"{rate:g}", *texts])
     return cells if arms else []
 
