@@ -1,8 +1,10 @@
 """When do unequal gains go away, and do they? `python -m benchmarks.gains`.
 
-A layer that doubles a map has four phases, and answers to a flat input with a gain for
-each. Where the gains differ, it draws a checkerboard. This trains every way up once,
-as the trainers do, and looks at both layers every so many steps.
+A layer that doubles a map has four phases. To a flat input channel it answers with a gain
+for each, and where these differ, with a checkerboard. The checkerboards of several channels
+add up and can cancel, so unequal gains are a pattern that the layer can draw, not one that it
+does. This trains every way up once, as the trainers do, and looks at both layers every so
+many steps.
 """
 
 from collections.abc import Mapping

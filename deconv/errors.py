@@ -2,8 +2,7 @@
 
 Each of them carries one sentence that says what was wrong, where, and what to
 do. A command prints that sentence and exits with status 2; a notebook shows it
-as the last line. Anything else that is raised is a bug of ours and keeps its
-traceback.
+alone. Anything else that is raised is a bug of ours and keeps its traceback.
 """
 
 import struct
@@ -13,6 +12,10 @@ from tokenize import TokenError
 
 class UserError(Exception):
     """The input was wrong; the message says how to mend it."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines that IPython shows of it: no traceback, which is ours to read."""
+        return [f"error: {self}"]
 
 
 class ConfigError(UserError, ValueError):

@@ -24,6 +24,9 @@
 # that cell: it says whether you are right, and if not, what is wrong. `hint("first-stamp")` helps,
 # `solution("first-stamp")` shows the answer. In the pictures with sliders, predict what a slider
 # will do before you move it.
+#
+# **Your own numbers.** Everybody gets the same ones. `from deconv.exercises import seed` and
+# `seed("your name")`, in a cell of its own before the first exercise, give you others.
 
 # %%
 import sys
@@ -203,18 +206,22 @@ check("build-crop", upsample)
 #
 # **Dilation** pulls the taps of the kernel apart: with dilation 2 there is a hole of one pixel
 # between each two. The stamp gets larger, but has no more numbers. Here the holes of one stamp are
-# filled by others. Predict: what happens if you set the stride to 2 as well?
+# filled by others.
 
 # %%
 explore("scatter", size=3, kernel=3, stride=1, padding=0, dilation=2)
 
 # %% [markdown]
-# <details><summary>Answer</summary>
-#
-# Then all taps land on even rows and columns. The others get no stamp at all and stay 0.
-#
-# </details>
-#
+# Are they always? Answer before you move the stride.
+
+# %%
+task("stride-and-dilation")
+
+# %%
+answer = ...
+check("stride-and-dilation", answer)
+
+# %% [markdown]
 # Now the line of section 2 has everything in it:
 #
 # $$h = i \cdot \text{stride} + k \cdot \text{dilation} - \text{padding}$$
@@ -485,3 +492,4 @@ explore("subpixel", size=4, kernel=3, stride=2, padding=1, output_padding=1, see
 #   kernel and the cost in time.
 # - `02_checkerboards` asks what happens where stamps overlap unevenly.
 # - `06_backwards` does section 7 for a whole network.
+# - [The checklist](../docs/checklist.md) says what you can do now, and which exercise checks it.

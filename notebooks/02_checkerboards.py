@@ -22,7 +22,10 @@
 #
 # **How long.** An hour with all exercises. The computer needs two to four minutes, most of it for
 # the trainings of section 6. (If it is busy with other things, make their `12_000` smaller.) They
-# run in PyTorch; everything else is NumPy.
+# run in PyTorch, or in TensorFlow if you write its name there; everything else is NumPy.
+#
+# **Your own numbers.** Everybody gets the same ones. `from deconv.exercises import seed` and
+# `seed("your name")`, in a cell of its own before the first exercise, give you others.
 
 # %%
 import sys
@@ -81,7 +84,8 @@ check("even-kernels", answer)
 # Feed the layer a flat input, 1 everywhere. Output pixels that are reached by the same taps of the
 # kernel (the same of its numbers) are called a *phase*. Away from the border all pixels of a phase
 # get the same value: the sum of those taps. That sum is the phase's **gain**. If the gains differ,
-# a flat input becomes a pattern, and the gains *are* the pattern.
+# a flat input becomes a pattern, and the gains *are* the pattern. That holds for one input channel.
+# The patterns of several channels add up, and in the sum they can also cancel.
 
 # %%
 explore("gains", size=4, kernel=3, stride=2, padding=1, output_padding=1)
@@ -302,22 +306,23 @@ image_grid(
 # arms have the same seed, images and steps, but not the same number of parameters.
 #
 # The last number of each line is the mean test PSNR, in decibels (dB). It says how near a picture
-# is to its original, and 6 dB more means half the error. It is computed for each picture, and then
-# the mean is taken.
+# is to its original, and 6 dB more is half the error (the root of its mean square). It is computed
+# for each picture, and then the mean is taken.
 
 # %%
 from contextlib import redirect_stdout
 from functools import cache
 from io import StringIO
 
-from pytorch.src.config import Config
-from pytorch.src.train import train
+from benchmarks.framework import Framework
+
+framework = Framework("pytorch")  # or "tensorflow"
 
 
 @cache
 def learn(arm, epochs, limit):
     """Train an arm on so many images, 32 a step, and return the file of its weights."""
-    config = Config(
+    config = framework.config.Config(
         task="super-resolve",
         upsampler=arm,
         epochs=epochs,
@@ -327,10 +332,10 @@ def learn(arm, epochs, limit):
         artifact_dir=lab.folder / "checkerboards" / f"{arm}_{epochs}x{limit}",
     )
     with redirect_stdout(StringIO()):  # what training says is in the other notebooks
-        record = train(config)
+        record = framework.train.train(config)
     steps, parameters = epochs * limit // 32, f"{record.parameters:,} parameters"
     print(f"{arm:<12}{steps:>4} steps  {parameters:>18}  {record.test_psnr:.2f} dB")
-    return config.artifact_dir / "pytorch_deconv" / "weights.safetensors"
+    return config.artifact_dir / f"{framework.name}_deconv" / "weights.safetensors"
 
 
 # %%
@@ -339,19 +344,20 @@ young = {arm: learn(arm, 1, 640) for arm in trained}
 grown = {arm: learn(arm, *lab.pick((2, 12_000), (1, 640))) for arm in trained}
 
 # %%
+from deconv.config import RunConfig
 from deconv.data.splits import load_splits
 from deconv.data.tasks import inputs
 from deconv.metrics import to_unit_range
-from pytorch.src.inference import load_model, reconstruct
 
-splits = load_splits(Config(dataset=lab.dataset))
+splits = load_splits(RunConfig(dataset=lab.dataset))
 originals = to_unit_range(splits.test[: lab.pick(10_000, 500)])  # (N, 28, 28, 1)
 small = inputs("super-resolve", originals)  # (N, 7, 7, 1)
 
 
 def drawn_by(files):
     """What each arm draws from the small images."""
-    return {arm: reconstruct(load_model(file, device="cpu"), small) for arm, file in files.items()}
+    load, draw = framework.inference.load_model, framework.inference.reconstruct
+    return {arm: draw(load(file, device="cpu"), small) for arm, file in files.items()}
 
 
 by_young, by_grown = drawn_by(young), drawn_by(grown)
@@ -510,3 +516,4 @@ report(grown, by_grown)
 # - `docs/arithmetic.md`, section 8: counts and gains, derived.
 # - `deconv/arithmetic/equivalences.py` proves which ways up are the same layer.
 # - `03_two_frameworks` asks what PyTorch and TensorFlow do differently with all this.
+# - [The checklist](../docs/checklist.md) says what you can do now, and which exercise checks it.

@@ -21,7 +21,11 @@
 # - tell such a price from noise.
 #
 # **How long.** An hour with all exercises. The computer needs four to seven minutes on 2 cores,
-# most of them in section 5; on a busy machine more.
+# most of them in section 5. If yours takes much longer, close other programs, or write 3 in place
+# of the 5 seeds there: every interval becomes wider.
+#
+# **Your own numbers.** Everybody gets the same ones. `from deconv.exercises import seed` and
+# `seed("your name")`, in a cell of its own before the first exercise, give you others.
 
 # %%
 import sys
@@ -68,8 +72,8 @@ print(f"{TITLES[splits.name]}: {len(training)} images to train on, {len(pictures
 # order in which the images are shown. It is the same code for both frameworks.
 #
 # The second one measures. PSNR says how near a reconstruction is to its original, in decibels (dB):
-# more is better, and 6 dB more means half the error. It is computed for each picture, and then the
-# mean is taken.
+# more is better, and 6 dB more is half the error (the root of its mean square). It is computed for
+# each picture, and then the mean is taken.
 
 
 # %%
@@ -755,3 +759,4 @@ measure(
 #
 # - `docs/equal.md` has the same for whole trainings: how equal is equal, and where it ends.
 # - `python -m deconv.compare` prints the statistics of this notebook for your own runs.
+# - [The checklist](../docs/checklist.md) says what you can do now, and which exercise checks it.

@@ -22,7 +22,16 @@
 #   such a picture proves and what it does not;
 # - choose the right one of the three.
 #
-# **How long.** An hour with all exercises. The computer needs one to two minutes on 2 cores.
+# **How long.** An hour with all exercises. The computer needs one to two minutes on 2 cores. If
+# yours takes much longer, close other programs, or write less than `20_000` images into section 1:
+# the networks are then worse.
+#
+# The networks here are in PyTorch alone. Section 4 goes into one: it sends a number of a feature
+# map back to the pixels through the encoder's own kernels, and asks PyTorch for the gradient. In
+# TensorFlow it would be the same arithmetic in other words.
+#
+# **Your own numbers.** Everybody gets the same ones. `from deconv.exercises import seed` and
+# `seed("your name")`, in a cell of its own before the first exercise, give you others.
 
 # %%
 import sys
@@ -74,8 +83,8 @@ def photograph(image, seed):
 
 
 # %% [markdown]
-# PSNR says how near a picture is to the scene, in decibels: more is better, and 6 dB more means
-# half the error.
+# PSNR says how near a picture is to the scene, in decibels: more is better, and 6 dB more is half
+# the error (the root of its mean square).
 
 
 # %%
@@ -712,4 +721,5 @@ for rule in RULES:
 #   not show.
 #
 # More: `docs/arithmetic.md`, section 6 (transposed is not inverse), and `docs/questions.md` (the
-# question of the name).
+# question of the name). [The checklist](../docs/checklist.md) says what you can do now, and which
+# exercise checks it.

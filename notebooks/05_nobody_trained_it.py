@@ -22,10 +22,13 @@
 #   one (PCA) costs;
 # - read a PSNR: four ways to compute or use it wrongly, and what it cannot see.
 #
-# You need the stamps of `01_arithmetic`. Running everything takes six to ten minutes on 2 cores,
+# You need the stamps of `01_arithmetic`. Running everything takes five to eight minutes on 2 cores,
 # nearly all of it for the trainings in sections 5 and 8. On a busy machine, write 2 for the 10
 # epochs and 1 for the 4. The trained networks are then worse, and the rest stays the same. The
 # exercises take about two hours.
+#
+# **Your own numbers.** Everybody gets the same ones. `from deconv.exercises import seed` and
+# `seed("your name")`, in a cell of its own before the first exercise, give you others.
 
 # %%
 import sys
@@ -287,22 +290,22 @@ print(f"exact pixels: {by_hand.exact:.1%}")
 
 # %% [markdown]
 # Now the same network, trained: from random weights, with the project's usual settings. It trains
-# in PyTorch; `from tensorflow.src.config import Config` and `from tensorflow.src.train import
-# train` would do the same in TensorFlow, with `tensorflow_deconv` as the name of the folder.
+# in PyTorch, or in TensorFlow if you write its name.
 
 # %%
+from benchmarks.framework import Framework
 from deconv.weights import read_weights
-from pytorch.src.config import Config
-from pytorch.src.train import train
 
-config = Config(
+framework = Framework("pytorch")  # or "tensorflow"
+run = f"{framework.name}_deconv"
+config = framework.config.Config(
     dataset=lab.dataset,
     epochs=lab.pick(10, 1),
     limit=lab.pick(None, 320),
     artifact_dir=lab.folder / "nobody_trained_it",
 )
-record = train(config)
-trained = read_weights(config.artifact_dir / "pytorch_deconv" / "weights.safetensors")
+framework.train.train(config)
+trained = read_weights(config.artifact_dir / run / "weights.safetensors")
 
 # %% [markdown]
 # The same three numbers, for the same test images:
@@ -324,8 +327,9 @@ plots.reconstructions_compared(images[:10], outputs, "The first ten test images"
 
 # %% [markdown]
 # Both kinds of error are too small to see. Ten epochs on Fashion-MNIST give 48 to 51 dB, depending
-# on the seed and the processor, and your hour of thought gives 55 dB: about half the error. The
-# same network *can* do it. What training lacks is neither layers nor channels.
+# on the seed and the processor, and your hour of thought gives 55 dB: about half the error (the
+# root of its mean square). The same network *can* do it. What training lacks is neither layers nor
+# channels.
 
 # %% [markdown]
 # ## 6. What it knows
@@ -465,25 +469,24 @@ for k in (8, 32, 128, 512):
 # A network is not linear: it has ReLUs. `Config(latent=32)` puts two *dense* layers into the middle
 # of ours, in which every output sees every input. The first squeezes 3,136 numbers to 32, the
 # second makes 3,136 of them again. Everything is trained together. Such a narrow place is a
-# *bottleneck*.
+# *bottleneck*. To save time, it sees 20,000 of the training images.
 
 # %%
 from dataclasses import replace
 
-epochs = lab.pick(4, 1)
+epochs, limit = lab.pick(4, 1), lab.pick(20_000, 320)
 squeezed = {}
 for size in lab.pick((8, 32, 128), (32,)):
     folder = lab.folder / "nobody_trained_it" / f"latent_{size}"
-    record = train(replace(config, latent=size, epochs=epochs, artifact_dir=folder))
-    squeezed[size] = folder / "pytorch_deconv" / "weights.safetensors"
+    settings = replace(config, latent=size, epochs=epochs, limit=limit, artifact_dir=folder)
+    framework.train.train(settings)
+    squeezed[size] = folder / run / "weights.safetensors"
 
 # %%
-from pytorch.src.inference import load_model
-from pytorch.src.inference import reconstruct as draw
-
+load, draw = framework.inference.load_model, framework.inference.reconstruct
 numbers = (8, 16, 32, 64, 128, 256, 512)
 rows = linear.baselines(seen, unseen, numbers)
-found = {size: draw(load_model(path, "cpu"), unseen) for size, path in squeezed.items()}
+found = {size: draw(load(path, "cpu"), unseen) for size, path in squeezed.items()}
 
 figure, (axes,) = plots.charts(1, "Squeezed to N numbers: mean test PSNR")
 looks = {"pca": ("o-", plots.BLUE, "PCA"), "bicubic": ("s:", plots.GREEN, "fewer pixels, bicubic")}
@@ -633,13 +636,16 @@ figure
 # **Pitfall 5: it does not see what you see.**
 
 # %%
-task("same-psnr")
+task("three-damages")
 
 # %%
 answer = ...
-check("same-psnr", answer)
+check("three-damages", answer)
 
-# %% jupyter={"outputs_hidden": true}
+# %% [markdown]
+# The next cell is folded. It damages a picture in five ways. Answer first, then open it.
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 from scipy.ndimage import gaussian_filter
 
 picture = 0.7 * images[lab.pick(12, 1), ..., 0].astype(float)  # room above white and below black
@@ -665,9 +671,13 @@ image_grid(
 )
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # Each difference was made larger or smaller until the PSNR was about 24 dB. You would not call
-# these pictures equally good. SSIM agrees with the eye more often, but it is a formula too. It
-# needs to know where black is:
+# these pictures equally good.
+# </details>
+#
+# SSIM agrees with the eye more often, but it is a formula too. It needs to know where black is:
 
 # %%
 task("ssim-of-flat-pictures")
@@ -688,6 +698,9 @@ check("ssim-of-flat-pictures", answer)
 # To go on: `python -m deconv.handmade` writes these weights into a folder like that of a training.
 # Both frameworks read them, and `python -m deconv.compare` puts them beside trained ones. Next
 # notebook: `06_backwards`, in which you write what training needs.
+#
+# [The checklist](../docs/checklist.md) says what you can do now, and which exercise checks it. The
+# next cell lists what you have done here.
 
 # %%
 progress()

@@ -23,8 +23,12 @@
 #   that its gradient is right.
 #
 # You need the stamps of `01_arithmetic` and the word *derivative* from school. Running everything
-# takes less than a minute on 2 cores. The exercises take about three hours; do them in two
+# takes less than a minute on 2 cores. If yours takes much longer, close other programs, or write
+# less than 150 steps into section 11. The exercises take about three hours; do them in two
 # sittings.
+#
+# **Your own numbers.** Everybody gets the same ones. `from deconv.exercises import seed` and
+# `seed("your name")`, in a cell of its own before the first exercise, give you others.
 
 # %%
 import sys
@@ -653,11 +657,11 @@ for name, values in flow.items():
 # here use *Adam*, an optimizer: a rule that makes steps of gradients.
 
 # %%
-task("adam-and-scale")
+task("what-adam-forgives")
 
 # %%
 answer = ...
-check("adam-and-scale", answer)
+check("what-adam-forgives", answer)
 
 # %% [markdown]
 # Five gradients, four of them wrong. Each trains the same network with Adam, on the same batches.
@@ -759,6 +763,9 @@ for name, gradient in variants.items():
 # backward, and `python -m deconv.scratch` trains it without any framework.
 # [`deconv/arithmetic/gradients.py`](../deconv/arithmetic/gradients.py) has the matrix
 # products that stand for your loops.
+#
+# [The checklist](../docs/checklist.md) says what you can do now, and which exercise checks it. The
+# next cell lists what you have done here.
 
 # %%
 progress()

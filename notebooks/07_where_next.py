@@ -22,6 +22,9 @@
 # **How long.** An hour with all exercises. The computer needs five to eight minutes on 2 cores:
 # close other programs, or take fewer images or epochs (`limit`, `epochs`), and the results will be
 # somewhat worse.
+#
+# **Your own numbers.** Everybody gets the same ones. `from deconv.exercises import seed` and
+# `seed("your name")`, in a cell of its own before the first exercise, give you others.
 
 # %%
 import sys
@@ -188,7 +191,8 @@ enlargers = {name: train(p, "larger", **settings) for name, p in packages.items(
 # A comparison is worth something only against a good rule. *Bicubic* interpolation draws smooth
 # curves through the pixels; it is what many picture viewers use, and it has learned nothing. The
 # *PSNR* says in decibels how close a picture comes to the large original: 6 dB more is half the
-# error. It is taken of each picture first, and then the mean over the test pictures.
+# error (the root of its mean square). It is taken of each picture first, and then the mean over the
+# test pictures.
 
 # %%
 import numpy as np
@@ -234,11 +238,15 @@ reconstructions_compared(large[:8], shown, "From 7×7 to 28×28 pixels")
 # ([Kingma and Welling 2014](https://arxiv.org/abs/1312.6114)) is trained so that it works: codes of
 # garments are to be spread like the dice.
 #
-# Its encoder gives two numbers for each number of the code: a mean μ and a variance σ², which says
-# how widely to spread around it. The decoder gets a number thrown by these. The loss has two parts.
-# One is the error of the picture. The other, named *KL divergence* after Kullback and Leibler, says
-# how far all this is from the *standard normal distribution*, by which we shall throw: mean 0,
-# variance 1.
+# Its encoder gives two numbers for each number of the code. One is the *mean* μ, around which the
+# number shall lie. The other is the *variance* σ², which says how far from it: σ is the typical
+# distance. The decoder gets a number that is thrown by these two.
+#
+# Later we throw without a picture, always by the same rule: mean 0 and variance 1. That is the
+# *standard normal distribution*: small numbers are frequent, large ones are rare.
+#
+# So the loss has two parts. The first is the error of the picture. The second is large where μ and
+# σ² are far from 0 and 1. It is called *KL divergence*, after Kullback and Leibler.
 #
 # $$\text{loss} = \frac{784}{2} \ln \text{MSE} \; + \; \frac{1}{2} \sum_{k} \left( \mu_k^2 +
 # \sigma_k^2 - \ln \sigma_k^2 - 1 \right)$$
@@ -661,6 +669,8 @@ for name in packages:
 # - Use another way up in the first three (`upsampler="nearest"`): where does it matter?
 # - Compare the ways up with many seeds, as a study does: `python -m deconv.study --help`.
 # - [Sources](../docs/bibliography.md) lists what to read.
+# - [The checklist](../docs/checklist.md) says what you can do now, and which exercise checks it.
+#   The next cell lists what you have done here.
 
 # %%
 progress()

@@ -81,6 +81,19 @@ def test_same_weights_give_the_same_outputs_and_gradients(both, images, design):
             assert not area or (*area, channels) in shapes or layer.out_channels != channels
 
 
+def names_of_layers(layer):
+    """A Keras layer's name, and those of all layers inside it, however deep."""
+    return [layer.name, *map(names_of_layers, getattr(layer, "layers", ()))]
+
+
+@pytest.mark.parametrize("design", DESIGNS, ids=spoken)
+def test_every_layer_in_keras_has_a_name_of_its_own(both, design):
+    """Those that Keras gives count on with every network that is built."""
+    _, tensorflow = both
+    one, other = (names_of_layers(tensorflow.build(**asdict(design))) for _ in range(2))
+    assert one == other
+
+
 @pytest.mark.parametrize("design", DESIGNS, ids=spoken)
 def test_a_file_says_which_network_it_holds(design, tmp_path):
     write_weights(tmp_path / "w.safetensors", initial_weights(0, design), design=design)

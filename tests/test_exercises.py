@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import time
 from functools import cache
 from typing import Any
 
@@ -168,6 +169,16 @@ def test_an_untouched_cell_is_not_tried_yet():
             untouched += [written(f"{head}\n    {body}", "stub") for body in bodies]
         states = {question.judge(answer).state for answer in untouched}
         assert states == {"untried"}, exercise.name
+
+
+@pytest.mark.parametrize("answer", ["right", "wrong", "untouched"])
+def test_no_check_takes_a_second_of_the_processor(answer):
+    for exercise in ORDINARY:
+        question = drawn(exercise, "")
+        given = {"right": right_answer(question), "wrong": wrong_answers(question)[0][0]}
+        begun = time.process_time()
+        exercise.question("").judge(given.get(answer, ...))  # as `check` does it: drawn anew
+        assert time.process_time() - begun < 1, exercise.name
 
 
 def test_a_seed_has_its_own_numbers_and_always_the_same():

@@ -7,6 +7,8 @@ import jupytext
 import nbformat
 import numpy as np
 import pytest
+from nbclient.exceptions import CellExecutionError
+from nbformat.v4 import new_code_cell, new_notebook
 
 from deconv.config import ROOT
 from deconv.copies import COPIES, find_notebooks
@@ -90,6 +92,15 @@ def test_a_notebook_begins_with_words_and_with_the_cell_that_all_begin_with(sour
     assert "lab = begin()" in usual
     assert code_cells(convert(source))[0].source == usual
     assert not [cell for cell in cells if "DECONV_" in cell.source or "lab.quick" in cell.source]
+
+
+@every_source
+def test_a_student_first_hears_of_own_numbers_and_last_of_the_checklist(source):
+    cells = convert(source).cells
+    asks = next(number for number, cell in enumerate(cells) if asked(cell, "task"))
+    assert [cell for cell in cells[:asks] if 'seed("your name")' in cell.source]
+    last = [cell for cell in cells if cell.cell_type == "markdown"][-1]
+    assert "docs/checklist.md)" in last.source
 
 
 @every_source
@@ -228,12 +239,22 @@ def test_notebook_runs_in_a_fresh_kernel(source, folder, tmp_path):
         assert (tmp_path / f"{source.parents[1].name}_deconv").is_dir()
 
 
+def test_a_mistake_of_the_user_is_told_in_one_line():
+    cell = new_code_cell("from deconv.config import RunConfig\n\nRunConfig(epochs=0)")
+    notebook = new_notebook(cells=[cell])
+    with pytest.raises(CellExecutionError):
+        execute(notebook, ROOT)
+    (shown,) = outputs(notebook)
+    assert shown.traceback == ["error: --epochs must be at least 1, but is 0"]
+
+
 # --- the checklist ---------------------------------------------------------------------
 
 
 def test_every_box_of_the_checklist_leads_to_a_notebook_that_checks_it():
     page = ROOT / "docs" / "checklist.md"
-    boxes = page.read_text(encoding="utf-8").split("\n- [ ] ")[1:]
+    parts = page.read_text(encoding="utf-8").split("\n- [ ] ")[1:]
+    boxes = [part.partition("\n## ")[0] for part in parts]
     assert len(boxes) > 20
     for box in boxes:
         (link,) = re.findall(r"\]\(([^)]+)\.ipynb\)", box)

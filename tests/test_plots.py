@@ -86,6 +86,16 @@ def test_black_is_minus_1_and_white_is_1_for_every_image():
         assert axes.images[0].get_clim() == (-1, 1)
 
 
+@pytest.mark.parametrize("title", ["", "A title"])
+def test_the_scale_stands_between_the_title_and_the_images(title):
+    figure = plots.reconstructions(grey_images(3), grey_images(3), title)
+    figure.draw_without_rendering()
+    heading, scale = (text.get_window_extent() for text in figure.texts)
+    assert [text.get_text() for text in figure.texts] == [title, "scale: black −1, white 1"]
+    assert not title or heading.y0 >= scale.y1
+    assert scale.y0 >= figure.axes[0].get_window_extent().y1
+
+
 @pytest.mark.parametrize(("count", "rows", "columns"), [(1, 1, 1), (10, 1, 10), (16, 2, 8)])
 def test_more_than_ten_images_go_on_in_further_rows(count, rows, columns):
     figure = plots.reconstructions(grey_images(count), grey_images(count))

@@ -192,6 +192,7 @@ def test_own_pictures_have_no_classes_to_compare_with(splits):
     rows = outcomes.outcome("segment", outcomes.Pairs(given, wanted), scores).axes
     unknown = outcomes.outcome("segment", outcomes.Pairs(given, np.empty(0)), scores).axes
     assert (len(rows), len(unknown)) == (3 * 4, 2 * 4)
+    assert [axes.get_title(loc="left") for axes in rows[:2]] == ["scale: black −1, white 1", ""]
 
 
 def test_class_maps_are_not_compared_by_psnr(tmp_path):

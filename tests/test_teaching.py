@@ -162,7 +162,7 @@ def test_network_names_every_layer_and_every_shape(design):
         wanted = f"{np.prod(layer.output):,} numbers"
         assert (f"{shape}\n{wanted}" if len(layer.output) == 3 else wanted) in said
     parameters = sum(layer.parameters for layer in layers(design))
-    assert f"{parameters:,} parameters in all" in said
+    assert f"The network: {parameters:,} parameters in all" in said
     bounded = design.task != "segment" and design.architecture != "linear"
     assert ("tanh" in said[-2]) == bounded
 

@@ -39,8 +39,8 @@ def network(design: Design = BASELINE) -> Figure:
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, WIDTH), ylim=(0, _HEIGHT))
     axes.set_axis_off()
-    parameters = sum(layer.parameters for layer in chain)
-    axes.text(12, _HEIGHT - 16, f"{parameters:,} parameters in all", fontsize=10, va="center")
+    title = f"The network: {sum(layer.parameters for layer in chain):,} parameters in all"
+    axes.text(12, _HEIGHT - 16, title, fontsize=11, va="center")
     key = "blue: encoder, orange: decoder; each square is a pixel, depth is channels"
     axes.text(WIDTH - 12, _HEIGHT - 16, key, fontsize=8, ha="right", va="center", c=_EDGE)
 

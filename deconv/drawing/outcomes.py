@@ -42,6 +42,7 @@ def class_maps(examples: Pairs, predicted: np.ndarray, title: str = "") -> Figur
     figure.suptitle(title, fontsize=11)
     rows = figure.subplots(1 + len(maps), len(predicted), squeeze=False)
     _row(rows[0], "image", examples.inputs, "gray", (-1, 1))
+    rows[0, 0].set_title(plots.grey_scale(), loc="left", fontsize=8, color="#555555")
     for axes, (name, images) in zip(rows[1:], maps.items(), strict=True):
         _row(axes, name, images, ListedColormap(CLASS_COLOURS), (0, CLASSES - 1))
     names = ("background", *CLASS_NAMES)

@@ -32,6 +32,8 @@ BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#777777"
 
 FRAMEWORK_COLOURS = {"pytorch": VERMILION, "tensorflow": BLUE, "numpy": GREEN}
+NOTE: dict[str, Any] = {"fontsize": 8, "va": "top", "color": "#555555"}
+"""Look of the line under a title that says what black and white stand for: `grey_scale`."""
 _OTHER_COLOURS = (PURPLE, ORANGE, SKY, BLACK)
 _LINES = (("-", "o"), ("--", "s"), (":", "^"), ("-.", "D"))
 
@@ -63,6 +65,14 @@ def style(axes: Axes, x_label: str, y_label: str) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
+
+
+def grey_scale(limits: tuple[float, float] | None = (-1.0, 1.0), unit: str = "") -> str:
+    """Say in a line what black and white stand for; None: each picture spans its own range."""
+    if limits is None:
+        return "scale: each picture from its own lowest value (black) to its highest (white)"
+    low, high = (f"{value:g}".replace("-", "−") for value in limits)
+    return f"scale: black {low}, white {high} {unit}".rstrip()
 
 
 def png(figure: Figure) -> bytes:
@@ -98,13 +108,15 @@ def reconstructions_compared(
     # All lengths are whole pixels, so that every pixel of an image is drawn equally large.
     bands = -(-len(images) // 10)
     columns = -(-len(images) // bands)
-    margin, caption, head = 125, 26, 42 if title else 10
+    margin, caption, note = 125, 26, 40 if title else 12
+    head = note + 24
     zoom = min(8, (WIDTH - margin) // (columns * 29))
     side, step = zoom * 28, zoom * 29
     band_height = step + len(outputs) * (side + caption) + 8
     width, height = max(640, margin + columns * step), head + bands * band_height
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
     figure.text(margin / width, 1 - 12 / height, title, fontsize=11, va="top")
+    figure.text(margin / width, 1 - note / height, grey_scale(), **NOTE)
 
     for index in range(len(images)):
         band, column = divmod(index, columns)

@@ -15,12 +15,22 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import ScalarFormatter
 
 from deconv.arithmetic import conv_transpose2d
-from deconv.drawing.plots import BLUE, DPI, GREEN, ORANGE, VERMILION, WIDTH, charts, style
+from deconv.drawing.plots import (
+    BLUE,
+    DPI,
+    GREEN,
+    NOTE,
+    ORANGE,
+    VERMILION,
+    WIDTH,
+    charts,
+    grey_scale,
+    style,
+)
 from deconv.errors import ImageError
 
 _PALE = LinearSegmentedColormap.from_list("pale", ["#ffffff", "#9cc9e8"])
 _HATCHED: dict[str, Any] = {"fc": "#ffffff99", "ec": "#888888", "hatch": "////", "lw": 0}
-_NOTE: dict[str, Any] = {"fontsize": 8, "va": "top", "color": "#555555"}
 _SIDES = (168, 140, 112, 84, 56, 28)
 """Pixels across one image of a grid: multiples of 7, 14 and 28, the sizes of our maps."""
 
@@ -52,14 +62,14 @@ def image_grid(
     top = head + 24 + 18 * lines
     side = next((s for s in _SIDES if left + columns * (s + gap) <= WIDTH), _SIDES[-1])
     step = side + gap + caption
-    scale = _scale(limits, unit)
+    scale = grey_scale(limits, unit)
     width = max(left + columns * (side + gap) + 4, 14 + 8 * len(title), 14 + 6.5 * len(scale))
     height = top + -(-len(images) // columns) * step + 4
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
 
     low, high = limits or (None, None)
     figure.text(10 / width, 1 - 5 / height, title, fontsize=10, va="top")
-    figure.text(10 / width, 1 - head / height, scale, **_NOTE)
+    figure.text(10 / width, 1 - head / height, scale, **NOTE)
     for index, image in enumerate(images):
         row, column = divmod(index, columns)
         x, y = left + column * (side + gap), height - top - row * step - side
@@ -73,14 +83,6 @@ def image_grid(
         if index < len(captions):
             axes.set_xlabel(captions[index], fontsize=8.5, labelpad=3)
     return figure
-
-
-def _scale(limits: tuple[float, float] | None, unit: str) -> str:
-    """Say in a line what black and white stand for."""
-    if limits is None:
-        return "scale: each picture from its own lowest value (black) to its highest (white)"
-    low, high = (f"{value:g}".replace("-", "−") for value in limits)
-    return f"scale: black {low}, white {high} {unit}".rstrip()
 
 
 def stamps(image: np.ndarray, kernel: np.ndarray, stride: int = 1) -> Figure:

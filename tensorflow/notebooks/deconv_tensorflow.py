@@ -89,6 +89,9 @@ print(upsample(corner, corner))
 # in place of the dots, and run that cell: it says whether you are right, and if not, what is
 # wrong. `hint("stamp-middle")` helps, `solution("stamp-middle")` shows the answer. A wrong guess
 # is worth more than no guess.
+#
+# **Your own numbers.** Everybody gets the same ones. `from deconv.exercises import seed` and
+# `seed("your name")`, in a cell of its own before the first exercise, give you others.
 
 # %%
 from deconv.exercises import check, hint, solution, task  # noqa: F401
@@ -330,11 +333,11 @@ print(f"stamps, by TensorFlow:\n{upsample(down, kernel).astype(int)}")
 # The layer is also called *deconvolution*, which sounds like the inverse. Is it?
 
 # %%
-task("size-not-values")
+task("there-and-back")
 
 # %%
 answer = ...
-check("size-not-values", answer)
+check("there-and-back", answer)
 
 # %% jupyter={"outputs_hidden": true}
 number_grids(
@@ -686,8 +689,8 @@ check("steps-of-training", answer)
 # The next cell prints a line for each epoch, with two measures of quality:
 #
 # - *PSNR* (peak signal-to-noise ratio) says how small the error is, in decibels (dB). More is
-#   better, and 6 dB more is half the error. It is computed for each picture, and then the mean is
-#   taken. Section 11 computes one by hand.
+#   better, and 6 dB more is half the error (the root of its mean square). It is computed for each
+#   picture, and then the mean is taken. Section 11 computes one by hand.
 # - *SSIM* (structural similarity) looks at windows of 11×11 pixels. Are they equally bright, do
 #   they vary equally much, do they rise and fall together? 1 means yes everywhere.
 #
@@ -1003,11 +1006,12 @@ image_grid(
 # place is a *bottleneck*. In this project it is a setting, `latent=k`.
 
 # %%
-from contextlib import redirect_stdout
 from dataclasses import replace
-from io import StringIO
+
+from tensorflow.src.optimizer import build_optimizer
 
 from deconv.drawing.teaching import psnr_by_size
+from deconv.running.epoch import Epoch
 from deconv.study.linear import pca
 from deconv.study.linear import reconstruct as from_components
 
@@ -1021,22 +1025,26 @@ answer = ...
 check("bottleneck-parameters", answer)
 
 # %% [markdown]
-# We train three of them, for k = 8, 32 and 128, with fewer pictures than before.
+# We train three of them, for k = 8, 32 and 128, with fewer pictures than before. This is `train` of
+# section 10, put together from its parts, without records and without validation:
 
 
 # %%
-def train_small(name, epochs, limit, **changes):
-    """Train another network on `limit` pictures, and return it."""
-    folder, epochs, limit = lab.folder / name, lab.pick(epochs, 1), lab.pick(limit, 640)
-    with redirect_stdout(StringIO()):  # without its lines on the screen
-        train(replace(config, artifact_dir=folder, epochs=epochs, limit=limit, **changes))
-    return load_model(folder / "tensorflow_deconv" / "weights.safetensors", device="cpu")
+def train_small(epochs, limit, **changes):
+    """Train another network on the first `limit` training pictures, and return it."""
+    epochs, limit = lab.pick(epochs, 1), lab.pick(limit, 640)
+    small = replace(config, epochs=epochs, limit=limit, **changes)
+    net = build_model(small)
+    load_weights(net, initial_weights(small.seed, small))
+    optimizer = build_optimizer(net, small)
+    batches, _, _ = build_datasets(small)
+    rates = small.learning_rates(epochs * len(batches))  # one for each step
+    for rates_of_epoch in rates.reshape(epochs, len(batches)):
+        engine.train_epoch(net, optimizer, Epoch(batches, rates_of_epoch))
+    return net
 
 
-squeezed = {
-    k: train_small(f"latent-{k}", epochs=3, limit=15_000, latent=k)
-    for k in lab.pick((8, 32, 128), (32,))
-}
+squeezed = {k: train_small(2, 15_000, latent=k) for k in lab.pick((8, 32, 128), (32,))}
 
 # %% [markdown]
 # What is that worth? Compare it with k numbers that need no network. *Principal component analysis*
@@ -1216,8 +1224,7 @@ ways_up = {
     "subpixel": "subpixel",
 }
 trained = {
-    way: train_small(way, epochs=2, limit=12_000, upsampler=way)
-    for way in lab.pick(list(ways_up), ["nearest"])
+    way: train_small(2, 12_000, upsampler=way) for way in lab.pick(list(ways_up), ["nearest"])
 }
 
 # %% [markdown]
@@ -1317,11 +1324,11 @@ print(f"{'':<42}{sum(array.size for array in saved.values()):>7,}")
 # from ours will its pixels be?
 
 # %%
-task("float32-rounding")
+task("how-far-apart")
 
 # %%
 answer = ...
-check("float32-rounding", answer)
+check("how-far-apart", answer)
 
 # %% jupyter={"outputs_hidden": true}
 with tempfile.TemporaryDirectory() as scratch:  # in a process of its own, as in a shell
@@ -1358,10 +1365,9 @@ check("layer-that-fits", answer)
 # %% [markdown]
 # ## 16. Where to go next
 #
-# **Change something.** `train_small("denoise", epochs=2, limit=12_000, task="denoise")`
-# learns to take noise away. `task="super-resolve"` makes 28×28 pixels of 7×7, and
-# `architecture="skip"` adds shortcuts from the encoder to the decoder. `limit=5000` shows what
-# fewer pictures cost.
+# **Change something.** `train_small(2, 12_000, task="denoise")` learns to take noise away.
+# `task="super-resolve"` makes 28×28 pixels of 7×7, and `architecture="skip"` adds shortcuts from
+# the encoder to the decoder. 5,000 pictures in place of 12,000 show what fewer cost.
 #
 # **In this project.** [05_nobody_trained_it](../../notebooks/05_nobody_trained_it.ipynb) writes the
 # weights of this network by hand. [03_two_frameworks](../../notebooks/03_two_frameworks.ipynb) asks
@@ -1385,3 +1391,5 @@ check("layer-that-fits", answer)
 # - *Diffusion*, a picture from a latent without its noise. In latent diffusion
 #   ([Rombach et al. 2022](https://arxiv.org/abs/2112.10752)) the decoder goes up by repeating every
 #   pixel and convolving after that: our *resize*.
+#
+# [The checklist](../../docs/checklist.md) says what you can do now, and which exercise checks it.

@@ -25,7 +25,7 @@ def encoder() -> keras.Sequential:
     """28×28 image to 7×7×64 latent."""
     return keras.Sequential(
         [
-            keras.Input((28, 28, 1)),  # (B, 28, 28, 1)
+            keras.Input((28, 28, 1), name="images"),  # (B, 28, 28, 1)
             layers.ZeroPadding2D(1, name="pad1"),  # (B, 30, 30, 1)
             layers.Conv2D(32, 3, strides=2, name="conv1"),  # (B, 14, 14, 32)
             layers.ReLU(name="relu1"),
@@ -41,7 +41,7 @@ def transposed_decoder() -> keras.Sequential:
     """Up by transposed convolution: every input value stamps the kernel on the output."""
     return keras.Sequential(
         [
-            keras.Input((7, 7, 64)),  # (B, 7, 7, 64)
+            keras.Input((7, 7, 64), name="latent"),  # (B, 7, 7, 64)
             transposed_layer(7, 64, 32, name="deconv1"),  # (B, 14, 14, 32)
             layers.ReLU(name="relu1"),
             transposed_layer(14, 32, 1, name="deconv2"),  # (B, 28, 28, 1)
@@ -59,7 +59,7 @@ def transposed_layer(side: int, in_channels: int, out_channels: int, name: str) 
     goes is the first row and the first column. `layers.Cropping2D` computes the same,
     but the gradient of its slice takes a fifth of the training step on a CPU.
     """
-    x = keras.Input((side, side, in_channels))
+    x = keras.Input((side, side, in_channels), name="map")
     stamped = layers.Conv2DTranspose(out_channels, 3, strides=2, name="stamps")(x)
     _, rows = keras.ops.split(stamped, [1], axis=1)  # (B, 2·side, 2·side + 1, C)
     _, rest = keras.ops.split(rows, [1], axis=2)  # (B, 2·side, 2·side, C)
@@ -76,7 +76,7 @@ def build_model(config: Config) -> keras.Model:
     with keras_settings("mixed_bfloat16" if config.precision == "bfloat16" else "float32"):
         baseline = config.design == BASELINE
         down, up = (encoder(), transposed_decoder()) if baseline else variant(config)
-        images = keras.Input((config.side, config.side, 1))
+        images = keras.Input((config.side, config.side, 1), name="images")
         model = keras.Model(images, up(down(images)), name="autoencoder")
     model.encoder, model.decoder = down, up
     model.design = config.design

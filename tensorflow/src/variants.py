@@ -26,7 +26,7 @@ def variant(config: Config) -> tuple[keras.Model, keras.Model]:
 def encoder(config: Config) -> keras.Model:
     """Image to 7×7×64 latent, and with `--latent N` to N numbers."""
     stride = 1 if config.task == "super-resolve" else 2  # those images have 7×7 already
-    images = keras.Input((config.side, config.side, 1))  # (B, 28, 28, 1)
+    images = keras.Input((config.side, config.side, 1), name="images")  # (B, 28, 28, 1)
     x = layers.ZeroPadding2D(1, name="pad1")(images)
     x = layers.Conv2D(32, 3, strides=stride, name="conv1")(x)  # (B, 14, 14, 32)
     features = activation(config, "relu1")(x)
@@ -44,7 +44,7 @@ def encoder(config: Config) -> keras.Model:
 def decoder(config: Config) -> keras.Model:
     """7×7×64 latent to 28×28×C: two doublings, and what the architecture puts around them."""
     channels, architecture = config.out_channels, config.architecture
-    given = [keras.Input((config.latent,) if config.latent else (7, 7, 64))]
+    given = [keras.Input((config.latent,) if config.latent else (7, 7, 64), name="latent")]
     latent = given[0]
     if config.latent:
         x = layers.Dense(64 * 7 * 7, name="dense")(latent)
@@ -60,7 +60,7 @@ def decoder(config: Config) -> keras.Model:
         weights = layers.Dense(32, "sigmoid", name="excite")(weights)  # (B, 32)
         x = x * weights[:, None, None, :]
     if architecture == "skip":  # Ronneberger et al. (2015)
-        given.append(keras.Input((14, 14, 32)))
+        given.append(keras.Input((14, 14, 32), name="features"))
         x = ops.concatenate([x, given[1]], axis=-1)  # (B, 14, 14, 64)
     y = doubling(config, 2, x, channels)  # (B, 28, 28, C)
     if architecture == "multiscale":  # Denton et al. (2015): a sum of three sizes
@@ -124,7 +124,7 @@ def pixel_shuffle(x: keras.KerasTensor) -> keras.KerasTensor:
 
 def linear_encoder(config: Config) -> keras.Model:
     """Every pixel to N numbers: with the decoder below, what PCA does best."""
-    images = keras.Input((config.side, config.side, 1))
+    images = keras.Input((config.side, config.side, 1), name="images")
     pixels = layers.Flatten(name="flatten")(images)  # (B, 784)
     latent = layers.Dense(config.latent, name="dense")(pixels)  # (B, N)
     return keras.Model(images, latent, name="encoder")
@@ -132,7 +132,7 @@ def linear_encoder(config: Config) -> keras.Model:
 
 def linear_decoder(config: Config) -> keras.Model:
     """N numbers to every pixel. No tanh: values may leave [-1, 1] a little, and are cut off."""
-    latent = keras.Input((config.latent,))
+    latent = keras.Input((config.latent,), name="latent")
     x = layers.Dense(28 * 28, name="dense")(latent)
     x = layers.Reshape((28, 28, 1), name="image", dtype="float32")(x)  # (B, 28, 28, 1)
     return keras.Model(latent, x, name="decoder")

@@ -223,8 +223,8 @@ def adam_steps(gradients: list[float], rate: float = 0.001) -> list[float]:
     return moves
 
 
-@exercise("adam-and-scale")
-def adam_and_scale(draw: Draw) -> Question:
+@exercise("what-adam-forgives")
+def what_adam_forgives(draw: Draw) -> Question:
     """Which mistake in a gradient Adam does not notice."""
     gradients = [draw.choice([-1, 1]) * draw.randint(1, 99) / 100 for _ in range(20)]
     seen = {

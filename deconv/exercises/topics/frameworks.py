@@ -207,8 +207,8 @@ def weight_decay(draw: Draw) -> Question:
     )
 
 
-@exercise("float32-rounding")
-def float32_rounding(draw: Draw) -> Question:
+@exercise("how-far-apart")
+def how_far_apart(draw: Draw) -> Question:
     """How far apart two correct computations of one layer are."""
     numbers = [
         np.array(draw.grid(*shape, low=-999, high=999) / 999, np.float32)

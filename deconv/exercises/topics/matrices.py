@@ -96,8 +96,8 @@ def build_matrix(draw: Draw) -> Question:
     )
 
 
-@exercise("size-not-values")
-def size_not_values(draw: Draw) -> Question:
+@exercise("there-and-back")
+def there_and_back(draw: Draw) -> Question:
     """What a transposed convolution brings back, and what it does not."""
     x, w = draw.grid(1, 1, 5, 5), draw.grid(1, 1, 3, 3)
     y = conv2d(x, w, stride=2, padding=1)

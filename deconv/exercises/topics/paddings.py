@@ -63,6 +63,39 @@ def who_stamps_here(draw: Draw) -> Question:
     )
 
 
+@exercise("stride-and-dilation")
+def stride_and_dilation(draw: Draw) -> Question:
+    """Which rows the stamps reach where their taps are apart, too."""
+    k, s, d = draw.choice([(3, 2, 2), (2, 2, 4), (3, 4, 2), (2, 3, 3), (3, 3, 3)])
+    n, p = draw.randint(3, 4), draw.randint(1, 2)
+
+    def reached(stride: int, padding: int, dilation: int) -> frozenset[int]:
+        rows, _ = transposed_geometry(n, k, stride, padding, 0, dilation)
+        return frozenset(int(h) for _, _, h in zip(*triples(rows), strict=True))
+
+    right, every = reached(s, p, d), frozenset(range(output_size(n, k, s, p, 0, d)))
+    return Value(
+        task=f"{n} rows, kernel {k}, stride {s}, dilation {d}, padding {p}. Rows are counted from "
+        f"0. Which of the {len(every)} rows of the output does any tap of a stamp reach? Answer "
+        "with a list.",
+        answer=right,
+        mistakes={
+            "That is all rows. Other stamps fill the holes of one only where their taps land in "
+            "them.": every,
+            "These are the rows that no tap reaches.": every - right,
+            "The taps are neighbours in that. With this dilation there are holes between them.": (
+                reached(s, p, 1)
+            ),
+            "That is stride 1, where other stamps fill the holes.": reached(1, p, d),
+            "Mind the padding: it has cut rows off at the top.": frozenset(h + p for h in right),
+        },
+        hint="h = i·stride + k·dilation − padding: write down h for the first stamp, then for the "
+        "second. Does a new kind of row come in?",
+        solution=f"{sorted(right)}: stride and dilation are both multiples of "
+        f"{np.gcd(s, d)}, so all taps land that far apart. The other rows get nothing and stay 0.",
+    )
+
+
 @exercise("sizes-that-meet")
 def sizes_that_meet(draw: Draw) -> Question:
     """All sizes that a convolution turns into the same one."""

@@ -144,8 +144,8 @@ def easiest_picture(draw: Draw) -> Question:
     )
 
 
-@exercise("same-psnr")
-def same_psnr(draw: Draw) -> Question:
+@exercise("three-damages")
+def three_damages(draw: Draw) -> Question:
     """Which of three damaged pictures has the highest PSNR."""
     step = draw.randint(4, 12) / 100
     picture = draw.grid(28, 28, low=-50, high=50) / 100
