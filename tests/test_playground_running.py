@@ -41,14 +41,17 @@ def material() -> Material:
 # Many at once
 
 
-def test_two_hundred_at_once_are_answered_or_refused(material):
+def ask_at_once(material: Material, path: str, bodies: list[dict]) -> list[httpx.Response]:
     async def ask_all() -> list[httpx.Response]:
         transport = httpx.ASGITransport(create_app(material))
         async with httpx.AsyncClient(transport=transport, base_url=HERE, timeout=60) as client:
-            asked = [client.post("/api/meeting", json={"row": n % 8}) for n in range(200)]
-            return await asyncio.gather(*asked)
+            return await asyncio.gather(*(client.post(path, json=body) for body in bodies))
 
-    answers = asyncio.run(ask_all())
+    return asyncio.run(ask_all())
+
+
+def test_two_hundred_at_once_are_answered_or_refused(material):
+    answers = ask_at_once(material, "/api/meeting", [{"row": n % 8} for n in range(200)])
     statuses = [answer.status_code for answer in answers]
     assert set(statuses) == {200, 503}
     assert statuses.count(200) == 102  # two at work, a hundred waiting
@@ -58,6 +61,12 @@ def test_two_hundred_at_once_are_answered_or_refused(material):
     for n, answer in enumerate(answers):
         if answer.status_code == 200:
             assert answer.json()["output"] == [[n % 8, 0]]
+
+
+def test_what_is_wrong_with_two_hundred_is_found_in_the_same_turn(material):
+    answers = ask_at_once(material, "/api/arithmetic", [{"size": 99}] * 200)
+    statuses = [answer.status_code for answer in answers]
+    assert (statuses.count(422), statuses.count(503)) == (102, 98)
 
 
 def test_who_came_first_is_served_first():
