@@ -122,6 +122,10 @@ def test_a_cell_says_what_meets_there():
     assert answer["sentence"] == "y[1, 1] = 9·1 + 7·2 + 3·5 + 1·6 = 44."
     assert answer["input"] == [(0, 0), (0, 1), (1, 0), (1, 1)]
     assert answer["kernel"] == [(2, 2), (2, 0), (0, 2), (0, 0)]
+    assert answer["panels"] == {"stamp": answer["kernel"]}
+    row = {"ask": "meeting", **START, "view": "matrix", "map": "row", "row": 0, "column": 0}
+    assert respond({**row, "step": 9})["output"] == [(1, 1)]
+    assert respond({**row, "step": 4_999})["output"] == []  # the last pixel hears others
 
 
 @pytest.mark.parametrize(
@@ -148,7 +152,9 @@ def test_a_cell_says_what_meets_there():
         ({"ask": "arithmetic", "beside": ["moon"]}, "beside must be one of overlap, gains"),
         ({"ask": "arithmetic", "finished": 1}, "finished must be true or false"),
         ({"ask": "arithmetic", "seed": -1}, "seed must be a whole number"),
-        ({"ask": "meeting", "row": 1000}, "row must be at most 160"),
+        ({"ask": "meeting", "row": 10_000}, "row must be at most 6400"),
+        ({"ask": "meeting", "map": "row"}, "map must be one of input, kernel, output, stamp, but"),
+        ({"ask": "meeting", "map": ["row"]}, "map must be one of input"),
         ({"ask": "reconstruct"}, "there are no images to choose from"),
         ({"ask": "reconstruct", "pixels": [0] * 783}, "must have 784 grey levels, but has 783"),
         ({"ask": "reconstruct", "pixels": [256] * 784}, "every pixel must be a number from 0"),
