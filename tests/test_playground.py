@@ -1,6 +1,7 @@
 """The function behind the page: what it computes is the project's, and nothing breaks it."""
 
 import json
+import re
 import subprocess
 import sys
 from typing import Any
@@ -94,11 +95,22 @@ def test_every_preset_draws_what_it_says():
         answer = respond({"ask": "arithmetic", **preset["request"]})
         assert "error" not in answer, name
         outputs[name] = answer["numbers"]
-    assert outputs["classic"]["output"] == [[0, 0, 1], [0, 4, 6], [4, 12, 9]]
-    assert outputs["classic-padding"]["output"] == [[4]]
-    assert outputs["classic-stride"]["output"] == [
+    assert outputs["by-hand"]["output"] == [[0, 0, 1], [0, 4, 6], [4, 12, 9]]
+    assert outputs["by-hand-padding"]["output"] == [[4]]
+    assert outputs["by-hand-stride"]["output"] == [
         [0, 0, 0, 1], [0, 0, 2, 3], [0, 2, 0, 3], [4, 6, 6, 9]
     ]  # fmt: skip
+    # The three of tests/test_arithmetic.py, with the same numbers.
+    x, w = np.array([[1, 2], [3, 4]]), np.arange(1, 10).reshape(3, 3)
+    for name, stride, said in (
+        ("classic-matrix", 1, "Mᵀ: 4 columns, 16 rows"),
+        ("classic-framed", 1, "input, framed to 6×6"),
+        ("classic-stretched", 2, "input, stretched and framed to 7×7"),
+    ):
+        expected = conv_transpose2d(x[None, None], w[None, None], stride=stride)[0, 0]
+        assert outputs[name]["output"] == expected.tolist()
+        drawn = respond({"ask": "arithmetic", **offered[name]["request"]})["picture"]
+        assert said in re.sub("</text><text[^>]*>", " ", drawn)
     assert outputs["identity"]["output"] == outputs["identity"]["input"]
     nearest = outputs["nearest"]
     assert nearest["output"] == np.kron(nearest["input"], np.ones((2, 2))).tolist()
