@@ -19,8 +19,9 @@ from test_playground import model
 
 from deconv.data.synthetic import draw_garments
 from deconv.playground.garment import Material
-from deconv.playground.guard import HEADERS, LARGEST_BODY
+from deconv.playground.guard import HEADERS
 from deconv.playground.layer import START
+from deconv.playground.reading import LARGEST_BODY
 from deconv.playground.respond import respond
 from deconv.playground.server import create_app
 from deconv.playground.site import STATIC
@@ -70,6 +71,9 @@ def test_the_page_gets_its_choices(client):
     found = client.get("/api/choices").json()
     assert found["frameworks"] == {"numpy": f"NumPy {np.__version__}"}
     assert found["models"]["one"]["title"] == "drawn with seed 0"
+    headers = {"Content-Type": "image/png"}
+    long = client.post("/api/reconstruct", content=bytes(LARGEST_BODY + 1), headers=headers)
+    assert found["largest_file"] == {"bytes": LARGEST_BODY, "sentence": long.json()["error"]}
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])

@@ -22,7 +22,7 @@ from deconv.playground.garment import (
 )
 from deconv.playground.layer import START, arithmetic, meet
 from deconv.playground.presets import presets
-from deconv.playground.reading import named_values, one_of
+from deconv.playground.reading import LARGEST_BODY, TOO_LARGE, named_values, one_of
 
 ASKS = ("arithmetic", "meeting", "reconstruct", "choices")
 VIEWS = {
@@ -82,6 +82,7 @@ def choices(material: Material) -> dict[str, Any]:
         },
         "images": len(material.images),
         "source": material.source,
+        "largest_file": {"bytes": LARGEST_BODY, "sentence": TOO_LARGE},
         "changes": {
             "noise": [0, STRONGEST_NOISE],
             "blur": [0, WIDEST_BLUR],
