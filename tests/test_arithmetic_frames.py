@@ -71,6 +71,23 @@ def test_the_direct_convolution_computes_conv2d():
     assert not np.isnan(output.values).any()
 
 
+def test_the_gradient_of_each_layer_is_the_other_layer():
+    g = np.arange(64).reshape(8, 8) % 10
+    scene = scene_of("collect", 8, 3, 2, 1, x=g, w=W)
+    x, back = np.ones((1, 1, 4, 4)), {"stride": 2, "padding": 1}
+    collected = conv_transpose2d_backward(x, W[None, None], g[None, None], **back, output_padding=1)
+    assert scene.y.tolist() == collected.x[0, 0].tolist()
+    page = frame(scene, "collect", 5)
+    assert "Pixel (1, 1) of the small map had stamped the outlined pixels." in page.caption
+    assert page.caption.endswith(frame(scene, "direct", 5).caption)
+    [[large], [_, small]] = page.columns
+    assert large.title == "gradient of the large map, 8×8, framed with zeros"
+    assert small.title == "gradient of the small map, 4×4"
+    sent = scene_of("gradient", 4, 3, 2, 1, 1, x=g[:4, :4], w=W)
+    spread = conv2d_backward(np.ones((1, 1, 8, 8)), W[None, None], g[None, None, :4, :4], **back)
+    assert sent.y.tolist() == spread.x[0, 0].tolist()
+
+
 def test_up_and_down_again_does_not_bring_the_values_back():
     scene = scene_of("both", 3, 3, 2, 1, 1)
     down = conv2d(scene.y[None, None], scene.w[None, None], stride=2, padding=1)[0, 0]
