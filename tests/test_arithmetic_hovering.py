@@ -95,9 +95,7 @@ def test_every_panel_of_every_view_takes_part():
             seen |= there.keys()
             for name, panel in there.items():  # somewhere in each of them something meets
                 cells = (np.argwhere(np.ones(panel.values.shape)) + panel.first).tolist()
-                assert any(
-                    meeting(scene, view, name, *cell, step).output for cell in cells.tolist()
-                )
+                assert any(meeting(scene, view, name, *cell, step).output for cell in cells)
     assert seen == set(PANELS)
 
 

@@ -227,7 +227,7 @@ def test_addresses_and_methods_that_there_are_not(client):
     assert client.get("/../pyproject.toml").status_code == 404
     assert client.get("/%2e%2e/server.py").status_code == 404
     assert client.get("/api/nothing").json() == {"error": "Not Found: /api/nothing"}
-    assert client.get("/no%0athing").json() == {"error": r"Not Found: /no\nthing"}
+    assert client.get("/no%07thing").json() == {"error": r"Not Found: /no\x07thing"}
     assert client.get("/api/arithmetic").status_code in (404, 405)
     assert client.delete("/api/arithmetic").status_code == 405
 
