@@ -119,7 +119,7 @@ def test_every_slider_and_a_number_that_is_typed_are_computed(page):
     w[1, 2] = -5
     page.get_by_label("kernel, row 1, column 2", exact=True).fill("-5")
     expect_picture(page, "scatter", **layer, w=w)
-    expect(page.locator("#picture")).to_contain_text("−5")
+    expect(page.locator("#picture")).to_contain_text("−45")  # 9 times −5
     assert words(page) == words_of("scatter", width_of(page), **layer, w=w)
 
 
