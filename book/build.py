@@ -50,7 +50,8 @@ def build(target: Path) -> str:
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".book-") as temporary:
         site = Path(temporary, "site")
         run_sphinx(site, Path(temporary, "doctrees"))
-        lacks = publish(site / "playground", ROOT / "artifacts" / "pyodide", SHIPPED)
+        runtime = ROOT / "artifacts" / "pyodide"
+        lacks = publish(site / "playground", runtime, SHIPPED, book="../book/index.html")
         found = check(site)
         if found.problems:
             raise UserError("\n  ".join(["the book has broken links:", *found.problems]))

@@ -31,6 +31,7 @@ NAMES = {
     "gradient": "gradient: windows sent back",
     "subpixel": "subpixel: a kernel for each phase",
     "direct": "the direct convolution",
+    "collect": "collect: the gradient of a transposed layer",
     "both": "both: up, and down again",
     "overlap": "how many stamps overlap",
     "gains": "the gain of each phase",

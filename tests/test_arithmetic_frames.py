@@ -1,39 +1,28 @@
-"""Any picture of any layer: the numbers given, the steps, what one cell meets, and the code."""
+"""Any picture of any layer: the numbers given, the steps, and the code."""
 
 import io
 import re
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
 from PIL import Image
 from PIL.GifImagePlugin import GifImageFile
 
-from deconv.arithmetic import conv2d, conv_transpose2d
+from deconv.arithmetic import (
+    conv2d,
+    conv2d_backward,
+    conv_transpose2d,
+    conv_transpose2d_backward,
+)
 from deconv.arithmetic.drawing.animation import animation, still
-from deconv.arithmetic.drawing.frames import LIMITS, PICTURES, frame, picture, scene_of
-from deconv.arithmetic.drawing.hovering import meeting
+from deconv.arithmetic.drawing.frames import PICTURES, frame, picture, scene_of
 from deconv.arithmetic.drawing.raster import draw, png
 from deconv.arithmetic.drawing.recipe import recipe
-from deconv.arithmetic.drawing.scene import Scene
 from deconv.errors import ConfigError
 
 X = np.array([[0, -1, 2], [3, 0, -5], [0.5, 7, 0]])
 W = np.array([[0, 2, -3], [0, 0, 0.25], [-1, 4, 0]])
 SUMS = ["matrix", "padded", "subpixel", "direct"]
-
-
-@st.composite
-def layers(draw) -> dict[str, int]:
-    return {name: draw(st.integers(low, min(high, 5))) for name, (low, high) in LIMITS.items()}
-
-
-def scene_or_none(view: str, layer: dict[str, int]) -> Scene | None:
-    try:
-        return scene_of(view, **layer)  # type: ignore[arg-type]
-    except ConfigError:
-        return None
 
 
 @pytest.mark.parametrize("view", PICTURES)
@@ -80,6 +69,23 @@ def test_the_direct_convolution_computes_conv2d():
     assert kernel.active is not None
     assert kernel.active.sum() == 4
     assert not np.isnan(output.values).any()
+
+
+def test_the_gradient_of_each_layer_is_the_other_layer():
+    g = np.arange(64).reshape(8, 8) % 10
+    scene = scene_of("collect", 8, 3, 2, 1, x=g, w=W)
+    x, back = np.ones((1, 1, 4, 4)), {"stride": 2, "padding": 1}
+    collected = conv_transpose2d_backward(x, W[None, None], g[None, None], **back, output_padding=1)
+    assert scene.y.tolist() == collected.x[0, 0].tolist()
+    page = frame(scene, "collect", 5)
+    assert "Pixel (1, 1) of the small map had stamped the outlined pixels." in page.caption
+    assert page.caption.endswith(frame(scene, "direct", 5).caption)
+    [[large], [_, small]] = page.columns
+    assert large.title == "gradient of the large map, 8×8, framed with zeros"
+    assert small.title == "gradient of the small map, 4×4"
+    sent = scene_of("gradient", 4, 3, 2, 1, 1, x=g[:4, :4], w=W)
+    spread = conv2d_backward(np.ones((1, 1, 8, 8)), W[None, None], g[None, None, :4, :4], **back)
+    assert sent.y.tolist() == spread.x[0, 0].tolist()
 
 
 def test_up_and_down_again_does_not_bring_the_values_back():
@@ -136,43 +142,6 @@ def test_numbers_come_in_order_or_by_seed():
 def test_what_cannot_be_drawn(numbers, message):
     with pytest.raises(ConfigError, match=message):
         picture(**{"view": "scatter", **numbers})
-
-
-@settings(deadline=None)
-@given(layers(), st.sampled_from(["scatter", "direct"]))
-def test_a_cell_meets_what_makes_it(layer, view):
-    scene = scene_or_none(view, layer)
-    assume(scene is not None)
-    assert scene is not None
-    y = np.zeros_like(scene.y)
-    joined = set()
-    for h, v in np.ndindex(y.shape):
-        found = meeting(scene, "output", h, v)
-        for pixel, tap in zip(found.input, found.kernel, strict=True):
-            y[h, v] += scene.x[pixel] * scene.w[tap]
-            joined.add((pixel, tap, (h, v)))
-        assert found.output == ([(h, v)] if found.input else [])
-        assert f"y[{h}, {v}] = " in found.sentence
-    assert y.tolist() == scene.y.tolist()
-    for name, place, values in (("input", 0, scene.x), ("kernel", 1, scene.w)):
-        for cell in np.ndindex(values.shape):
-            found = meeting(scene, name, *cell)
-            mine = {meet for meet in joined if meet[place] == cell}
-            assert set(found.output) == {meet[2] for meet in mine}
-            assert len(found.output) == len(mine)
-
-
-def test_what_is_not_part_of_a_map_meets_nothing():
-    scene = scene_of("scatter")
-    assert meeting(scene, "input", 1, 1).sentence.endswith(
-        "reaches 9 output pixels, by a tap each."
-    )
-    assert meeting(scene, "kernel", 1, 1).sentence == (
-        "w[1, 1] = 5 joins 16 pairs of an input and an output pixel."
-    )
-    assert meeting(scene, "output", -1, 0) == ("Cut off: no part of the output.", [], [], [])
-    assert meeting(scene, "input", 4, 0) == ("A zero that was added.", [], [], [])
-    assert meeting(scene, "stretched", 0, 0) == ("", [], [], [])
 
 
 def test_the_formula_of_a_transposed_layer_has_its_numbers():

@@ -15,7 +15,7 @@ from test_arithmetic_colours import VISIONS, closest
 
 from deconv.arithmetic import conv2d, conv_transpose2d, overlap_count, phase_gains
 from deconv.arithmetic.drawing.documentation import inverse_page, sizes_page
-from deconv.arithmetic.drawing.frames import LIMITS, PICTURES, frame, picture, scene_of
+from deconv.arithmetic.drawing.frames import DIRECT, LIMITS, PICTURES, frame, picture, scene_of
 from deconv.arithmetic.drawing.layout import MARGIN
 from deconv.arithmetic.drawing.page import NO_CELL, Page, Panel
 from deconv.arithmetic.drawing.scene import Scene
@@ -87,7 +87,7 @@ def expected(view: str, scene: Scene) -> dict[str, np.ndarray]:
         "dilation": axis.dilation,
     }
     back = {**options, "output_padding": scene.output_padding}
-    if view == "direct":
+    if view in DIRECT:
         return {"input": scene.x, "kernel": scene.w, "output": conv2d(x, w, **options)[0, 0]}
     if view == "overlap":
         return {"output": overlap_count(axis.small, axis.kernel, **back)}
@@ -239,7 +239,7 @@ def test_the_largest_pictures_stay_small_enough_to_send():
     with pytest.raises(ConfigError, match="more than 80 cannot be drawn"):
         scene_of("matrix", **largest)
     for view in PICTURES:
-        text = svg(picture(view, 12, 7, 5, 0, 4, 3 if view != "direct" else 1))
+        text = svg(picture(view, 12, 7, 5, 0, 4, 3 if view not in DIRECT else 1))
         ElementTree.fromstring(text)
         assert len(text) < 250_000
 

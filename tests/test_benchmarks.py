@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import busy, lockstep, throughput, time_to_psnr
+from benchmarks import busy, lockstep, page, throughput, time_to_psnr
 from deconv.architecture import layers
 from deconv.config import ROOT
 from deconv.errors import ConfigError
@@ -32,6 +32,7 @@ def run(module: str, *arguments: str) -> str:
     [("busy", "BusyConfig", "repeats"), ("checkpoints", "CheckpointsConfig", "repeats"),
      ("layers", "LayersConfig", "batch-size"), ("views", "ViewsConfig", "repeats"),
      ("lockstep", "LockstepConfig", "steps"), ("soak", "SoakConfig", "kills"),
+     ("page", "PageConfig", "repeats"), ("page", "PageConfig", "loads"),
      ("startup", "StartupConfig", "repeats"), ("throughput", "ThroughputConfig", "repeats"),
      ("time_to_psnr", "TimeConfig", "repeats")],
 )  # fmt: skip
@@ -155,6 +156,24 @@ def test_lockstep(tmp_path: Path) -> None:
 def test_startup() -> None:
     flags = ["--frameworks", "tensorflow", "--repeats", "1", "--dataset", "synthetic"]
     assert run("startup", *flags).count(" s   (") == 5
+
+
+@pytest.mark.slow
+def test_page() -> None:
+    for package in ("fastapi", "uvicorn", "playwright"):
+        pytest.importorskip(package, reason=f"{package} is not installed")
+    if not page.CHROMIUM:
+        pytest.skip("no Chromium is installed: apt-get install chromium")
+    flags = ["--repeats", "1", "--loads", "1", "--views", "scatter", "collect"]
+    command = [sys.executable, "-m", "benchmarks.page", *flags]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if "cannot be measured: " in done.stderr:
+        pytest.skip(done.stderr)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()[4:] if line]
+    assert [row[0] for row in rows] == ["scatter", "collect", "first", "all", "layout"]
+    assert min(float(value) for row in rows[:2] for value in row[1:]) > 0
+    assert float(rows[2][-1]) <= float(rows[3][-1])
 
 
 @pytest.mark.slow

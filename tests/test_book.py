@@ -208,7 +208,11 @@ def test_the_book_has_a_page_for_each_text_and_each_notebook(book):
         page = (book / source.relative_to(ROOT)).with_suffix(".html").read_text(encoding="utf-8")
         assert 'class="related-pages"' in page
     assert 'url=book/index.html"' in (book / "index.html").read_text()
-    assert (book / "playground" / "index.html").is_file()  # the link to it was checked
+    beside = (book / "book/index.html").read_text(encoding="utf-8")
+    course = re.findall(r'internal" href="\.\./[\w/]*notebooks/(\w+)\.html"', beside)
+    assert course[:3] == ["deconv_pytorch", "deconv_tensorflow", "01_arithmetic"]
+    playground = (book / "playground" / "index.html").read_text()  # the link to it was checked
+    assert 'href="../book/index.html"' in playground
     links = (book.parent / "book-links.txt").read_text()
     assert "\nhttps://arxiv.org/abs/1603.07285  docs/arithmetic.html" in links
 

@@ -1,6 +1,7 @@
 """The function behind the page: what it computes is the project's, and nothing breaks it."""
 
 import json
+import re
 import subprocess
 import sys
 from typing import Any
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from deconv.architecture import Design
 from deconv.arithmetic import conv2d, conv_transpose2d, overlap_count
-from deconv.arithmetic.drawing.frames import LIMITS, PICTURES, picture
+from deconv.arithmetic.drawing.frames import DIRECT, LIMITS, PICTURES, picture
 from deconv.arithmetic.drawing.svg import svg
 from deconv.arithmetic.upsampling import bilinear
 from deconv.config import ROOT
@@ -55,7 +56,7 @@ def test_every_layer_is_computed_as_the_package_does_or_its_fault_is_named(view,
         return
     x, w, y = (np.array(answer["numbers"][name]) for name in ("input", "kernel", "output"))
     options = {name: layer[name] for name in NUMBERS}
-    if view == "direct":
+    if view in DIRECT:
         options.pop("output_padding")
         expected = conv2d(x[None, None], w[None, None], **options)
     else:
@@ -94,11 +95,22 @@ def test_every_preset_draws_what_it_says():
         answer = respond({"ask": "arithmetic", **preset["request"]})
         assert "error" not in answer, name
         outputs[name] = answer["numbers"]
-    assert outputs["classic"]["output"] == [[0, 0, 1], [0, 4, 6], [4, 12, 9]]
-    assert outputs["classic-padding"]["output"] == [[4]]
-    assert outputs["classic-stride"]["output"] == [
+    assert outputs["by-hand"]["output"] == [[0, 0, 1], [0, 4, 6], [4, 12, 9]]
+    assert outputs["by-hand-padding"]["output"] == [[4]]
+    assert outputs["by-hand-stride"]["output"] == [
         [0, 0, 0, 1], [0, 0, 2, 3], [0, 2, 0, 3], [4, 6, 6, 9]
     ]  # fmt: skip
+    # The three of tests/test_arithmetic.py, with the same numbers.
+    x, w = np.array([[1, 2], [3, 4]]), np.arange(1, 10).reshape(3, 3)
+    for name, stride, said in (
+        ("classic-matrix", 1, "Mᵀ: 4 columns, 16 rows"),
+        ("classic-framed", 1, "input, framed to 6×6"),
+        ("classic-stretched", 2, "input, stretched and framed to 7×7"),
+    ):
+        expected = conv_transpose2d(x[None, None], w[None, None], stride=stride)[0, 0]
+        assert outputs[name]["output"] == expected.tolist()
+        drawn = respond({"ask": "arithmetic", **offered[name]["request"]})["picture"]
+        assert said in re.sub("</text><text[^>]*>", " ", drawn)
     assert outputs["identity"]["output"] == outputs["identity"]["input"]
     nearest = outputs["nearest"]
     assert nearest["output"] == np.kron(nearest["input"], np.ones((2, 2))).tolist()
@@ -122,6 +134,10 @@ def test_a_cell_says_what_meets_there():
     assert answer["sentence"] == "y[1, 1] = 9·1 + 7·2 + 3·5 + 1·6 = 44."
     assert answer["input"] == [(0, 0), (0, 1), (1, 0), (1, 1)]
     assert answer["kernel"] == [(2, 2), (2, 0), (0, 2), (0, 0)]
+    assert answer["panels"] == {"stamp": answer["kernel"]}
+    row = {"ask": "meeting", **START, "view": "matrix", "map": "row", "row": 0, "column": 0}
+    assert respond({**row, "step": 9})["output"] == [(1, 1)]
+    assert respond({**row, "step": 4_999})["output"] == []  # the last pixel hears others
 
 
 @pytest.mark.parametrize(
@@ -148,7 +164,9 @@ def test_a_cell_says_what_meets_there():
         ({"ask": "arithmetic", "beside": ["moon"]}, "beside must be one of overlap, gains"),
         ({"ask": "arithmetic", "finished": 1}, "finished must be true or false"),
         ({"ask": "arithmetic", "seed": -1}, "seed must be a whole number"),
-        ({"ask": "meeting", "row": 1000}, "row must be at most 160"),
+        ({"ask": "meeting", "row": 10_000}, "row must be at most 6400"),
+        ({"ask": "meeting", "map": "row"}, "map must be one of input, kernel, output, stamp, but"),
+        ({"ask": "meeting", "map": ["row"]}, "map must be one of input"),
         ({"ask": "reconstruct"}, "there are no images to choose from"),
         ({"ask": "reconstruct", "pixels": [0] * 783}, "must have 784 grey levels, but has 783"),
         ({"ask": "reconstruct", "pixels": [256] * 784}, "every pixel must be a number from 0"),

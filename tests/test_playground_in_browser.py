@@ -1,61 +1,50 @@
 """The page without a server, in a real browser: Python runs there, and shows the same numbers."""
 
-import functools
-import http.server
-import shutil
-import threading
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import urlsplit
-from xml.etree import ElementTree
 
+import browsing
+import numpy as np
 import pytest
-
-from deconv.arithmetic.drawing.frames import PICTURES, picture
-from deconv.arithmetic.drawing.svg import svg
-from deconv.config import ROOT
-from deconv.playground.layer import START
-from deconv.playground.publish import publish
-
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is missing: pip install -e '.[browser]'"
+from browsing import (
+    DESKTOP,
+    MARKS,
+    PHONE,
+    cell,
+    expect,
+    expect_picture,
+    sideways,
+    width_of,
+    words,
+    words_of,
 )
+from PIL import Image
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-expect = playwright.expect
-expect.set_options(timeout=30_000)  # ms; beside other tests Chromium may wait for a core
+from benchmarks.page import without_server
+from deconv.arithmetic.drawing.frames import LIMITS, PICTURES
+from deconv.errors import UserError
+from deconv.playground.layer import START
+from deconv.playground.reading import LARGEST_BODY
+
 LAYER: dict[str, Any] = {**START}
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed: apt-get install chromium"),
-]
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Any static host; this one keeps no log."""
-
-    def log_message(self, *about: object) -> None:
-        pass
+browser = browsing.browser
+pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory) -> Iterator[str]:
-    folder: Path = tmp_path_factory.mktemp("published") / "page"
-    missing = publish(folder, ROOT / "artifacts" / "pyodide", folder.parent)
-    if missing:
-        pytest.skip(missing)
-    handler = functools.partial(Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with ExitStack() as stack:
+        try:
+            found = stack.enter_context(without_server(tmp_path_factory.mktemp("published")))
+        except UserError as missing:
+            pytest.skip(str(missing))
+        yield found
 
 
 @pytest.fixture(scope="module")
-def page(address) -> Iterator[Any]:
+def page(browser, address) -> Iterator[Any]:
     wrong: list[str] = []
 
     def note(said: Any) -> None:
@@ -66,31 +55,23 @@ def page(address) -> Iterator[Any]:
         if urlsplit(request.url).netloc not in (urlsplit(address).netloc, ""):
             wrong.append(f"asked {request.url}")
 
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = browser.new_context(viewport={"width": 1280, "height": 900})
-        context.on("request", asked)
-        page = context.new_page()
-        page.on("console", note)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(address)
-        page.wait_for_selector("html[data-ready]", state="attached", timeout=60_000)
-        yield page
-        browser.close()
+    context = browser.new_context(viewport=DESKTOP)
+    context.on("request", asked)
+    page = context.new_page()
+    page.on("console", note)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(address)
+    page.wait_for_selector("html[data-ready]", state="attached", timeout=60_000)
+    yield page
+    context.close()
     assert wrong == []
 
 
 def test_every_view_is_computed_in_the_browser(page):
     for view in PICTURES:
         page.locator("#view").select_option(view)
-        drawn = picture(view, **LAYER)
-        expect(page.locator("#picture svg > desc")).to_have_text(
-            f"{drawn.subtitle} {drawn.caption}"
-        )
-        width = int(page.locator("#picture svg").get_attribute("width"))
-        texts = ElementTree.fromstring(svg(drawn, width)).iter("{http://www.w3.org/2000/svg}text")
-        shown = page.locator("#picture svg text").all_text_contents()
-        assert shown == [text.text or "" for text in texts]
+        expect_picture(page, view, **LAYER)
+        assert words(page) == words_of(view, width_of(page), **LAYER)
 
 
 def test_a_wrong_layer_and_a_cell_have_their_sentences(page):
@@ -99,13 +80,11 @@ def test_a_wrong_layer_and_a_cell_have_their_sentences(page):
     expect(page.locator("#problem")).to_contain_text("output_padding must be below")
     page.locator("#layer-output_padding").fill("1")
     expect(page.locator("#problem")).to_be_hidden()
-    page.locator('#picture g[data-map="output"] rect[data-row="1"][data-column="1"]').first.hover()
+    page.locator(cell("output", 1, 1)).hover()
     expect(page.locator("#meeting")).to_have_text("y[1, 1] = 9·1 + 7·2 + 3·5 + 1·6 = 44.")
 
 
 def test_the_autoencoder_runs_and_a_file_is_opened(page, tmp_path):
-    from PIL import Image
-
     assert page.locator("#frameworks label").count() == 1
     assert page.get_by_text("The API for programs").count() == 0
     caption = page.locator("#results figure", has_text="written by hand").locator("figcaption")
@@ -120,3 +99,67 @@ def test_the_autoencoder_runs_and_a_file_is_opened(page, tmp_path):
     bad.write_bytes(b"no picture")
     page.locator("#file").set_input_files(bad)
     expect(page.locator("#file-problem")).to_contain_text("not a picture")
+    bad.write_bytes(bytes(LARGEST_BODY + 1))
+    page.locator("#file").set_input_files(bad)
+    expect(page.locator("#file-problem")).to_contain_text("1,048,576 bytes at most")
+
+
+def test_every_slider_and_a_number_that_is_typed_are_computed(page):
+    page.locator("#preset").select_option("decoder")
+    expect_picture(page, "scatter", **LAYER)
+    layer = {**LAYER, "stride": 3}
+    page.locator("#layer-stride").fill("3")  # now every number can grow by one
+    for name in LIMITS:
+        layer[name] += 1
+        page.locator(f"#layer-{name}").fill(str(layer[name]))
+        expect_picture(page, "scatter", **layer)
+        assert words(page) == words_of("scatter", width_of(page), **layer)
+    page.locator("#editor summary").click()
+    w = np.arange(16).reshape(4, 4) % 9 + 1
+    w[1, 2] = -5
+    page.get_by_label("kernel, row 1, column 2", exact=True).fill("-5")
+    expect_picture(page, "scatter", **layer, w=w)
+    expect(page.locator("#picture")).to_contain_text("−45")  # 9 times −5
+    assert words(page) == words_of("scatter", width_of(page), **layer, w=w)
+
+
+def test_by_keyboard_and_at_a_phone_s_width(page):
+    page.locator("#preset").select_option("decoder")
+    page.set_viewport_size(PHONE)
+    page.mouse.move(0, 0)
+    for view in reversed(PICTURES):
+        page.locator("#view").select_option(view)
+        expect_picture(page, view, **LAYER)
+        assert sideways(page) == 0, view
+    expect(page.locator("#picture svg")).to_have_attribute("width", str(PHONE["width"] - 32))
+    page.locator("#picture").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#meeting")).to_contain_text("y[0, 0] = ")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#meeting")).to_contain_text("y[0, 1] = ")
+    page.keyboard.press("PageDown")
+    expect(page.locator("#meeting")).to_contain_text("x[0, 0] = 1 reaches 4 output pixels")
+    page.locator("#layer-size").focus()
+    page.keyboard.press("ArrowRight")
+    expect_picture(page, "scatter", **{**LAYER, "size": 5})
+    page.set_viewport_size(DESKTOP)
+
+
+def test_drawing_changes_what_comes_back(page):
+    caption = page.locator("#results figure", has_text="written by hand").locator("figcaption")
+    page.locator("#image").fill("1")
+    page.wait_for_url("**image=1*")  # which is written after the answer
+    expect(page.locator("#file-problem")).to_be_hidden()
+    before = caption.inner_text()
+    page.locator("#drawing").scroll_into_view_if_needed()
+    box = page.locator("#drawing").bounding_box()
+    page.mouse.move(box["x"] + 30, box["y"] + 30)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 220)
+    page.mouse.up()
+    expect(page.locator("#image-value")).to_have_text("your own")
+    expect(caption).not_to_have_text(before)
+    page.locator("#drawing").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Space")
+    expect(page.locator("#spot")).to_contain_text("grey level 255")

@@ -82,6 +82,10 @@ def test_the_page_without_a_server_has_its_policy_and_no_link_to_the_api():
     assert 'data-transport="browser"' in page
     assert 'href="docs"' not in page
     assert page.index("Content-Security-Policy") < page.index("<script")
+    assert "the book" not in page
+    in_a_book = without_server((STATIC / "index.html").read_text(), "../book/index.html")
+    nav = in_a_book.partition("<nav")[2].partition("</nav>")[0]
+    assert '<a href="../book/index.html">Back to the book</a>' in nav
 
 
 @pytest.mark.usefixtures("no_npm")

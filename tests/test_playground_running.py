@@ -1,12 +1,18 @@
 """The playground at work: many requests, both frameworks, and the command that starts it."""
 
 import asyncio
+import os
 import signal
 import socket
-import subprocess
 import sys
+import time
 import urllib.request
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
+from subprocess import PIPE, Popen
 
 import numpy as np
 import pytest
@@ -21,7 +27,7 @@ from deconv.architecture import Design
 from deconv.config import ROOT
 from deconv.data.synthetic import draw_garments
 from deconv.errors import ConfigError, UserError
-from deconv.playground.__main__ import PlaygroundConfig, listening, run
+from deconv.playground.__main__ import PlaygroundConfig, listening, open_page, run
 from deconv.playground.frameworks import NAMES, Framework, FrameworkError
 from deconv.playground.garment import Material, Model
 from deconv.playground.material import at_hand
@@ -41,14 +47,17 @@ def material() -> Material:
 # Many at once
 
 
-def test_two_hundred_at_once_are_answered_or_refused(material):
+def ask_at_once(material: Material, path: str, bodies: list[dict]) -> list[httpx.Response]:
     async def ask_all() -> list[httpx.Response]:
         transport = httpx.ASGITransport(create_app(material))
         async with httpx.AsyncClient(transport=transport, base_url=HERE, timeout=60) as client:
-            asked = [client.post("/api/meeting", json={"row": n % 8}) for n in range(200)]
-            return await asyncio.gather(*asked)
+            return await asyncio.gather(*(client.post(path, json=body) for body in bodies))
 
-    answers = asyncio.run(ask_all())
+    return asyncio.run(ask_all())
+
+
+def test_two_hundred_at_once_are_answered_or_refused(material):
+    answers = ask_at_once(material, "/api/meeting", [{"row": n % 8} for n in range(200)])
     statuses = [answer.status_code for answer in answers]
     assert set(statuses) == {200, 503}
     assert statuses.count(200) == 102  # two at work, a hundred waiting
@@ -58,6 +67,12 @@ def test_two_hundred_at_once_are_answered_or_refused(material):
     for n, answer in enumerate(answers):
         if answer.status_code == 200:
             assert answer.json()["output"] == [[n % 8, 0]]
+
+
+def test_what_is_wrong_with_two_hundred_is_found_in_the_same_turn(material):
+    answers = ask_at_once(material, "/api/arithmetic", [{"size": 99}] * 200)
+    statuses = [answer.status_code for answer in answers]
+    assert (statuses.count(422), statuses.count(503)) == (102, 98)
 
 
 def test_who_came_first_is_served_first():
@@ -129,23 +144,68 @@ def test_both_frameworks_reconstruct_as_numpy_does(name, tmp_path, images):
 # The command
 
 
-def test_it_serves_until_ctrl_c_and_says_where(tmp_path):
-    command = [sys.executable, "-m", "deconv.playground", "--port", "0", "--artifact-dir"]
-    process = subprocess.Popen(
-        [*command, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
+@contextmanager
+def started(tmp_path: Path, *flags: str, **environment: str) -> Iterator[tuple[Popen[str], str]]:
+    """The command at work on any free port, and the address that it prints."""
+    command = [sys.executable, "-m", "deconv.playground", "--port", "0", *flags, "--artifact-dir"]
+    own = {name: value for name, value in os.environ.items() if "DISPLAY" not in name}
+    own |= {"BROWSER": f"{sys.executable} {note_down(tmp_path)} %s", **environment}
+    process = Popen([*command, str(tmp_path)], cwd=ROOT, env=own, stdout=PIPE, text=True)
     try:
         assert process.stdout
         line = next(line for line in process.stdout if line.startswith("Playground:"))
-        address = line.split()[1]
+        yield process, line.split()[1]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def note_down(folder: Path) -> Path:
+    """A browser that asks for the page, and leaves its address and status in the file `seen`."""
+    script = folder / "browser.py"
+    script.write_text(
+        "import sys; from pathlib import Path; from urllib.request import urlopen\n"
+        "status = urlopen(sys.argv[1]).status\n"
+        "part = Path(__file__).with_name('part'); part.write_text(f'{sys.argv[1]} {status}')\n"
+        "part.rename(part.with_name('seen'))"
+    )
+    return script
+
+
+def test_it_serves_until_ctrl_c_and_says_where(tmp_path):
+    with started(tmp_path) as (process, address):
         with urllib.request.urlopen(f"{address}/api/choices") as answer:
             assert answer.status == 200
             assert "server" not in {name.lower() for name in answer.headers}
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
-    finally:
-        process.kill()
-        process.communicate()
+    assert sys.platform == "darwin" or not (tmp_path / "seen").exists()  # there is no screen
+
+
+def test_it_opens_the_page_in_the_browser_where_there_is_a_screen(tmp_path):
+    with started(tmp_path, DISPLAY=":77") as (_, address):
+        for _ in range(300):
+            if (tmp_path / "seen").exists():
+                break
+            time.sleep(0.1)
+        assert (tmp_path / "seen").read_text() == f"{address} 200"
+
+
+def test_no_browser_is_no_error_and_none_opens_where_none_is_wanted(tmp_path, monkeypatch):
+    monkeypatch.setattr(webbrowser, "open", raising(webbrowser.Error("no browser")))
+    open_page("http://127.0.0.1:1")
+    with started(tmp_path, "--no-browser", DISPLAY=":77") as (process, address):
+        assert urllib.request.urlopen(address).status == 200
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    assert not (tmp_path / "seen").exists()
+
+
+def raising(error: Exception) -> Callable[[str], None]:
+    def fail(_: str) -> None:
+        raise error
+
+    return fail
 
 
 def test_a_port_that_is_taken_or_impossible_is_one_sentence():

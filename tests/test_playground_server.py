@@ -19,8 +19,9 @@ from test_playground import model
 
 from deconv.data.synthetic import draw_garments
 from deconv.playground.garment import Material
-from deconv.playground.guard import HEADERS, LARGEST_BODY
+from deconv.playground.guard import HEADERS
 from deconv.playground.layer import START
+from deconv.playground.reading import LARGEST_BODY
 from deconv.playground.respond import respond
 from deconv.playground.server import create_app
 from deconv.playground.site import STATIC
@@ -70,6 +71,9 @@ def test_the_page_gets_its_choices(client):
     found = client.get("/api/choices").json()
     assert found["frameworks"] == {"numpy": f"NumPy {np.__version__}"}
     assert found["models"]["one"]["title"] == "drawn with seed 0"
+    headers = {"Content-Type": "image/png"}
+    long = client.post("/api/reconstruct", content=bytes(LARGEST_BODY + 1), headers=headers)
+    assert found["largest_file"] == {"bytes": LARGEST_BODY, "sentence": long.json()["error"]}
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
@@ -201,10 +205,29 @@ def test_what_is_wrong_is_a_status_and_one_sentence(client, path, body, status, 
     assert "\n" not in answer.json()["error"]
 
 
+@pytest.mark.parametrize("path", ["arithmetic", "meeting", "reconstruct"])
+@pytest.mark.parametrize("name", ["a\nb", "k" * 10_000, "\ud800", ""])
+def test_a_name_that_somebody_made_up_is_said_in_short(client, path, name):
+    answer = client.post(f"/api/{path}", content=json.dumps({name: 1}), headers=JSON)
+    assert answer.status_code == 422
+    assert len(answer.json()["error"]) < 600
+    assert answer.json()["error"].isprintable()
+
+
+def test_a_body_cannot_ask_for_something_else_than_its_address(client):
+    for ask in ("choices", "reconstruct", "meeting", ["arithmetic"]):
+        answer = client.post("/api/arithmetic", json={"ask": ask, "size": 5})
+        assert (answer.status_code, answer.json()["error"]) == (
+            422,
+            "ask: Extra inputs are not permitted",
+        )
+
+
 def test_addresses_and_methods_that_there_are_not(client):
     assert client.get("/../pyproject.toml").status_code == 404
     assert client.get("/%2e%2e/server.py").status_code == 404
     assert client.get("/api/nothing").json() == {"error": "Not Found: /api/nothing"}
+    assert client.get("/no%07thing").json() == {"error": r"Not Found: /no\x07thing"}
     assert client.get("/api/arithmetic").status_code in (404, 405)
     assert client.delete("/api/arithmetic").status_code == 405
 
@@ -234,7 +257,11 @@ def test_a_bad_picture_is_refused_in_one_sentence(client, data, sentence):
             st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
             lambda inner: (
                 st.lists(inner, max_size=3)
-                | st.dictionaries(st.sampled_from([*START, "x", "pixels", "off", "view"]), inner)
+                | st.dictionaries(
+                    st.sampled_from([*START, "x", "pixels", "off", "view"])
+                    | st.text(st.characters(exclude_categories=()), max_size=5),
+                    inner,
+                )
             ),
             max_leaves=6,
         ),
@@ -247,5 +274,5 @@ def test_whatever_is_sent_is_answered_or_refused(client, path, body, kind):
     answer = client.post(f"/api/{path}", content=content, headers={"Content-Type": kind})
     assert answer.status_code in (200, 400, 415, 422)
     if answer.status_code != 200:
+        assert answer.json()["error"].isprintable()
         assert answer.json()["error"]
-        assert "\n" not in answer.json()["error"]

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from deconv.config import ROOT
 
 DOCS = ROOT / "docs"
+SOURCES = "bibliography.md"
 ARXIV = r"arxiv(?:\.org/abs/|[: ])(\d{4}\.\d{4,5})"
 
 
@@ -18,12 +19,15 @@ def test_the_answers_to_the_questions_run_as_they_stand():
     assert failed == 0
 
 
-def test_terms_are_in_the_order_of_the_alphabet_and_each_is_explained():
+def test_terms_are_in_the_order_of_the_alphabet_and_each_is_explained_and_leads_on():
     _, *terms = re.split(r"^## ", (DOCS / "terms.md").read_text(encoding="utf-8"), flags=re.M)
     names = [term.partition("\n")[0].lower() for term in terms]
     assert len(names) > 40
     assert names == sorted(names)
     assert [term for term in terms if len(term.partition("\n")[2].split()) < 6] == []
+    leads = [[link.partition("#")[0] for link in re.findall(r"\]\((.+?)\)", t)] for t in terms]
+    assert [name for name, to in zip(names, leads, strict=True) if not {*to} - {SOURCES}] == []
+    assert [link for to in leads for link in to if not (DOCS / link).is_file()] == []
 
 
 def citations() -> set[tuple[str, str]]:
@@ -34,7 +38,7 @@ def citations() -> set[tuple[str, str]]:
     several = r"([A-Z]\w+)(?:, [A-Z]\w+)*(?: et al\.| and others| and [A-Z]\w+)"
     alone = r"(?<!and )(?<!, )\b(?!November)([A-Z][a-z]+)"
     found = set()
-    for path in {*paths, ROOT / "README.md"} - {DOCS / "bibliography.md"}:
+    for path in {*paths, ROOT / "README.md"} - {DOCS / SOURCES}:
         text = re.sub(r"\s*\n[ \t]*(?:# )?", " ", path.read_text(encoding="utf-8"))
         found |= {*re.findall(several + year, text), *re.findall(alone + year, text)}
         found |= {("arXiv", number) for number in re.findall(ARXIV, text, re.I)}
@@ -42,7 +46,7 @@ def citations() -> set[tuple[str, str]]:
 
 
 def test_the_bibliography_has_every_source_that_is_cited():
-    text = (DOCS / "bibliography.md").read_text(encoding="utf-8")
+    text = (DOCS / SOURCES).read_text(encoding="utf-8")
     entries = re.findall(r"^- \*\*([A-Z]\w+).*?\((\d{4})\)", text, re.M | re.S)
     assert len(entries) == text.count("\n- ")
     assert [entry[0].lower() for entry in entries] == sorted(entry[0].lower() for entry in entries)
@@ -52,7 +56,7 @@ def test_the_bibliography_has_every_source_that_is_cited():
 
 
 def test_each_number_of_the_bibliography_leads_to_its_own_address():
-    text = (DOCS / "bibliography.md").read_text(encoding="utf-8")
+    text = (DOCS / SOURCES).read_text(encoding="utf-8")
     links = re.findall(r"\[(\w+):(.+?)\]\((.+?)\)", text)
     assert len(links) > 40
     sites = {

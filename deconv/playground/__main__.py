@@ -1,12 +1,16 @@
 """`python -m deconv.playground`: the page to play with, on this computer."""
 
+import os
 import socket
+import sys
+import webbrowser
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 
 from deconv import cli
 from deconv.config import ROOT, UserPath, at_least
@@ -26,6 +30,8 @@ class PlaygroundConfig:
     """The address to listen at. Any other than this lets other computers reach the page."""
     name: tuple[str, ...] = ()
     """Further names by which browsers may reach it; a request that names another is refused."""
+    browser: bool = True
+    """Open the page in your browser, where there is a screen to show it."""
     artifact_dir: UserPath = ROOT / "artifacts"
     """Where the runs' folders are; without runs the weights that come with the project."""
     data_dir: UserPath | None = None
@@ -83,12 +89,28 @@ def serve(config: PlaygroundConfig, door: socket.socket, scratch: Path) -> None:
         print(f"Weights:    {model.title}: {model.about}")
     print(f"Images:     {material.source}")
     host = f"[{config.host}]" if ":" in config.host else config.host
-    print(f"Playground: http://{host}:{door.getsockname()[1]} (Ctrl-C ends it)", flush=True)
+    address = f"http://{host}:{door.getsockname()[1]}"
+    print(f"Playground: {address} (Ctrl-C ends it)", flush=True)
+    if config.browser and has_screen():  # a browser waits for the answer, as `door` listens already
+        Thread(target=open_page, args=(address,), daemon=True).start()
     server = uvicorn.Server(
         uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=3)
     )
     with suppress(KeyboardInterrupt):  # which is how it is meant to end
         server.run(sockets=[door])
+
+
+def has_screen() -> bool:
+    """Whether a browser with windows can be opened: without one, a text browser would be."""
+    return sys.platform in ("darwin", "win32") or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+
+
+def open_page(address: str) -> None:
+    """Open an address in the visitor's browser; where none opens, the printed address is enough."""
+    with suppress(webbrowser.Error, OSError):
+        webbrowser.open(address)
 
 
 def installed(framework: str) -> bool:

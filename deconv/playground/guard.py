@@ -11,8 +11,8 @@ from collections.abc import Iterable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LARGEST_BODY = 2**20
-"""Bytes; a request with 784 pixels takes a few thousand, a photograph should be smaller."""
+from deconv.playground.reading import LARGEST_BODY, TOO_LARGE
+
 TYPES = ("application/json", "image/png", "image/jpeg")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -55,7 +55,7 @@ class Guard:
                 return
             body += message.get("body", b"")
             if len(body) > LARGEST_BODY:
-                status, problem = 413, _TOO_LARGE
+                status, problem = 413, TOO_LARGE
             elif not message.get("more_body"):
                 break
         if problem:
@@ -75,11 +75,8 @@ class Guard:
             return 415, f"Content-Type must be one of {', '.join(TYPES)}"
         length = headers.get("content-length", b"0")
         if length.isdigit() and int(length[:20]) > LARGEST_BODY:
-            return 413, _TOO_LARGE
+            return 413, TOO_LARGE
         return 0, ""
-
-
-_TOO_LARGE = f"a request may have {LARGEST_BODY:,} bytes at most"
 
 
 def _once(body: bytes, receive: Receive) -> Receive:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from deconv.arithmetic.drawing.frames import LIMITS, PICTURES, frame, scene_of, some_step
-from deconv.arithmetic.drawing.hovering import meeting
+from deconv.arithmetic.drawing.hovering import PANELS, meeting
 from deconv.arithmetic.drawing.layout import WIDTH
 from deconv.arithmetic.drawing.recipe import recipe
 from deconv.arithmetic.drawing.scene import LARGEST_MAP, LARGEST_NUMBER, Scene
@@ -38,7 +38,7 @@ BESIDE = ("overlap", "gains")
 
 OF_THE_LAYER = ("view", *START, "seed", "x", "w")
 IN_ARITHMETIC = (*OF_THE_LAYER, "step", "finished", "width", "picture", "beside")
-IN_A_MEETING = (*OF_THE_LAYER, "map", "row", "column")
+IN_A_MEETING = (*OF_THE_LAYER, "step", "map", "row", "column")
 
 
 def arithmetic(request: object) -> dict[str, Any]:
@@ -50,10 +50,7 @@ def arithmetic(request: object) -> dict[str, Any]:
     asked = named_values(request, IN_ARITHMETIC)
     scene, view = scene_from(asked), asked.get("view", "scatter")
     steps = PICTURES[view].steps(scene)
-    step = asked.get("step")
-    step = (
-        some_step(steps) if step is None else min(between("step", step, 0, MOST_STEPS), steps - 1)
-    )
+    step = _step(asked, steps)
     finished = yes_or_no("finished", asked.get("finished", True))
     width = between("width", asked.get("width", WIDTH), NARROWEST, WIDTH)
     page = frame(scene, view, step, finished)
@@ -75,12 +72,13 @@ def arithmetic(request: object) -> dict[str, Any]:
 
 
 def meet(request: object) -> dict[str, Any]:
-    """What meets at one cell of a layer's input, kernel or output: a sentence, and the cells."""
+    """What meets at one cell of a picture: a sentence, and the cells of each panel."""
     asked = named_values(request, IN_A_MEETING)
-    scene = scene_from(asked)
-    name = one_of("map", asked.get("map", "output"), ("input", "kernel", "output"))
+    scene, view = scene_from(asked), asked.get("view", "scatter")
+    name = one_of("map", asked.get("map", "output"), PANELS)
     row, column = (_place(key, asked.get(key, 0)) for key in ("row", "column"))
-    return meeting(scene, name, row, column)._asdict()
+    step = _step(asked, PICTURES[view].steps(scene))
+    return meeting(scene, view, name, row, column, step)._asdict()
 
 
 def scene_from(asked: dict[str, Any]) -> Scene:
@@ -134,5 +132,13 @@ def _numbers(name: str, value: Any, size: str) -> np.ndarray:
     return np.array(rows)
 
 
+def _step(asked: dict[str, Any], steps: int) -> int:
+    """The step that a request names, the last where it names a later one."""
+    step = asked.get("step")
+    if step is None:
+        return some_step(steps)
+    return min(between("step", step, 0, MOST_STEPS), steps - 1)
+
+
 def _place(name: str, value: Any) -> int:
-    return between(name, value, -LARGEST_MAP, 2 * LARGEST_MAP)
+    return between(name, value, -LARGEST_MAP, LARGEST_MAP**2)

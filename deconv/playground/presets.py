@@ -31,25 +31,35 @@ def presets() -> dict[str, Preset]:
             "4 becomes 7. The direct convolution makes 4 of 7 and of 8, so both are ways back.",
             _layer("scatter", 4, 3, 2, 1, 0),
         ),
-        "classic": Preset(
+        "by-hand": Preset(
             "By hand: no padding",
             "Two by two pixels, two by two taps. The overlaps add up to 3×3 numbers.",
             {"view": "scatter", "dilation": 1, **by_hand},
         ),
-        "classic-padding": Preset(
+        "by-hand-padding": Preset(
             "By hand: padding cuts",
             "The same stamps. Padding 1 cuts a frame off, and one number is left.",
             {"view": "scatter", "dilation": 1, **by_hand, "padding": 1},
         ),
-        "classic-stride": Preset(
+        "by-hand-stride": Preset(
             "By hand: stride spreads",
             "The same stamps, two pixels apart: none overlap.",
             {"view": "scatter", "dilation": 1, **by_hand, "stride": 2},
         ),
-        "matrix": Preset(
-            "The transposed matrix",
+        "classic-matrix": Preset(
+            "First classic: the 4×16 matrix",
             "The direct convolution is a 4×16 matrix. Its transpose leads back from 4 to 16.",
             _layer("matrix", 2, 3, 1, 0, 0),
+        ),
+        "classic-framed": Preset(
+            "Second classic: framed to 6×6",
+            "2×2, framed with zeros to 6×6. The flipped kernel reads 4×4 numbers off it.",
+            _layer("padded", 2, 3, 1, 0, 0),
+        ),
+        "classic-stretched": Preset(
+            "Third classic: stretched to 7×7",
+            "Stride 2 puts zeros between the pixels too. From 7×7 the kernel reads 5×5 numbers.",
+            _layer("padded", 2, 3, 2, 0, 0),
         ),
         "checkerboard": Preset(
             "A checkerboard",

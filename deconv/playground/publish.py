@@ -16,6 +16,7 @@ import sys
 import tarfile
 import zipfile
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -50,7 +51,7 @@ MISSING = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>Playground</title>
 <link rel="stylesheet" href="theme.css"><link rel="stylesheet" href="style.css"></head>
 <body><main class="prose"><h1>The playground is not part of this build</h1><p>{}</p>
-<p>On your own computer, <code>make playground</code> shows it.</p></main></body></html>
+<p>On your own computer, <code>make playground</code> shows it.</p>{}</main></body></html>
 """
 
 
@@ -71,10 +72,11 @@ class PublishConfig:
     """Where the runs' folders are; without runs the weights that come with the project."""
 
 
-def publish(target: Path, cache: Path, artifact_dir: Path) -> str:
+def publish(target: Path, cache: Path, artifact_dir: Path, book: str = "") -> str:
     """Write the page into the folder `target`, which is new; return what is missing, if anything.
 
-    Raises `UserError` where what was fetched is not what the lock files name.
+    The page gets a link to the address `book`, if there is one. Raises `UserError` where
+    what was fetched is not what the lock files name.
     """
     target.mkdir(parents=True)
     for path in STATIC.iterdir():
@@ -83,23 +85,29 @@ def publish(target: Path, cache: Path, artifact_dir: Path) -> str:
     try:
         _add_runtime(target / "pyodide", cache)
     except MissingError as error:
-        (target / "index.html").write_text(MISSING.format(error))
+        (target / "index.html").write_text(MISSING.format(error, _link(book)))
         return str(error)
     (target / "deconv.zip").write_bytes(source_code())
     with TemporaryDirectory() as scratch:
         material = Material(models_at_hand(artifact_dir, Path(scratch)), *drawn(IMAGES))
     (target / "material.npz").write_bytes(pack(material))
-    (target / "index.html").write_text(without_server((STATIC / "index.html").read_text()))
+    page = (STATIC / "index.html").read_text()
+    (target / "index.html").write_text(without_server(page, book))
     return ""
 
 
-def without_server(page: str) -> str:
-    """A server's page as one without: no link to its API, and its policy within."""
+def without_server(page: str, book: str = "") -> str:
+    """A server's page as one without: no link to its API but one to the book, and its policy."""
     lines = [line for line in page.splitlines() if 'data-only="server"' not in line]
     policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     charset = '  <meta charset="utf-8">'
     lines.insert(lines.index(charset) + 1, f"  {policy}")
+    lines.insert(lines.index("  </nav>"), f"    {_link(book)}")
     return "\n".join(lines).replace('data-transport="server"', 'data-transport="browser"') + "\n"
+
+
+def _link(book: str) -> str:
+    return f'<a href="{escape(book)}">Back to the book</a>' if book else ""
 
 
 def source_code() -> bytes:

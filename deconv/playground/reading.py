@@ -11,6 +11,10 @@ from typing import Any
 from deconv.arithmetic.sizes import in_short, whole
 from deconv.errors import ConfigError
 
+LARGEST_BODY = 2**20
+"""Bytes; a request with 784 pixels takes a few thousand, a photograph should be smaller."""
+TOO_LARGE = f"a request or a picture may have {LARGEST_BODY:,} bytes at most"
+
 
 def named_values(request: object, known: Iterable[str]) -> dict[str, Any]:
     """The request as a dict; raises `ConfigError` if it has a name that is not `known`."""

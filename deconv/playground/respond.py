@@ -22,16 +22,17 @@ from deconv.playground.garment import (
 )
 from deconv.playground.layer import START, arithmetic, meet
 from deconv.playground.presets import presets
-from deconv.playground.reading import named_values, one_of
+from deconv.playground.reading import LARGEST_BODY, TOO_LARGE, named_values, one_of
 
 ASKS = ("arithmetic", "meeting", "reconstruct", "choices")
 VIEWS = {
     "scatter": "Stamps that add up",
     "matrix": "A transposed matrix",
     "padded": "A stretched input",
-    "gradient": "A gradient",
+    "gradient": "The gradient of a direct layer",
     "subpixel": "A kernel for each phase",
     "direct": "The direct convolution",
+    "collect": "The gradient of a transposed layer",
     "both": "Up, and down again",
     "overlap": "How many stamps overlap",
     "gains": "The gain of each phase",
@@ -82,6 +83,7 @@ def choices(material: Material) -> dict[str, Any]:
         },
         "images": len(material.images),
         "source": material.source,
+        "largest_file": {"bytes": LARGEST_BODY, "sentence": TOO_LARGE},
         "changes": {
             "noise": [0, STRONGEST_NOISE],
             "blur": [0, WIDEST_BLUR],

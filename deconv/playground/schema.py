@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from deconv.architecture import LARGEST_LATENT
 from deconv.arithmetic.drawing.frames import LIMITS, PICTURES
+from deconv.arithmetic.drawing.hovering import PANELS
 from deconv.arithmetic.drawing.layout import WIDTH
 from deconv.arithmetic.drawing.scene import LARGEST_MAP, LARGEST_NUMBER
 from deconv.arithmetic.drawing.svg import NARROWEST
@@ -17,13 +18,13 @@ from deconv.playground.garment import FARTHEST, STRONGEST_NOISE, WIDEST_BLUR
 from deconv.playground.layer import LARGEST_SEED, MOST_STEPS, START
 
 if TYPE_CHECKING:
-    View = str
+    View = PanelName = str
 else:
-    View = Literal[tuple(PICTURES)]
+    View, PanelName = Literal[tuple(PICTURES)], Literal[PANELS]
 Number = Annotated[float, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
 Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 Cell = Annotated[list[int], Field(min_length=2, max_length=2)]
-Place = Annotated[int, Field(ge=-LARGEST_MAP, le=2 * LARGEST_MAP)]
+Place = Annotated[int, Field(ge=-LARGEST_MAP, le=LARGEST_MAP**2)]
 
 
 def _number_of(name: str, about: str) -> Any:
@@ -70,7 +71,8 @@ class ArithmeticRequest(Layer):
 class MeetingRequest(Layer):
     """One cell of a layer."""
 
-    map: Literal["input", "kernel", "output"] = Field("output", description="Where the cell is.")
+    map: PanelName = Field("output", description="Where the cell is: a panel of the picture.")
+    step: int | None = Field(None, ge=0, le=MOST_STEPS, description="Which step is outlined.")
     row: Place = Field(0, description="Of the cell, counted from 0.")
     column: Place = Field(0, description="Of the cell, counted from 0.")
 
@@ -117,6 +119,7 @@ class MeetingAnswer(BaseModel):
     input: list[Cell] = Field(description="Row and column of each cell that meets it.")
     kernel: list[Cell]
     output: list[Cell]
+    panels: dict[str, list[Cell]] = Field(description="The same in the picture's other panels.")
 
 
 class Result(BaseModel):

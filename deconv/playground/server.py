@@ -80,15 +80,18 @@ def create_app(
         lifespan=lifespan,
     )
     app.add_middleware(Guard, hosts=hosts)
-    _add_problems(app)
-    _add_api(app, material, frameworks)
+    in_numpy = Queue(at_once=2, waiting=100)
+    _add_problems(app, in_numpy)
+    _add_api(app, material, frameworks, in_numpy)
     mimetypes.add_type("text/javascript", ".js")  # Windows may say something else
     app.mount("/", StaticFiles(directory=STATIC, html=True))
     return app
 
 
-def _add_api(app: FastAPI, material: Material, frameworks: Mapping[str, Framework]) -> None:
-    in_numpy, in_frameworks = Queue(at_once=2, waiting=100), Queue(at_once=2, waiting=8)
+def _add_api(
+    app: FastAPI, material: Material, frameworks: Mapping[str, Framework], in_numpy: Queue
+) -> None:
+    in_frameworks = Queue(at_once=2, waiting=8)
 
     async def answered(ask: str, values: Mapping[str, Any]) -> JSONResponse:
         request = {"ask": ask, **values}
@@ -164,7 +167,7 @@ def _answers(model: Any) -> dict[int | str, dict[str, Any]]:
     return {200: {"model": model}, **PROBLEMS}
 
 
-def _add_problems(app: FastAPI) -> None:
+def _add_problems(app: FastAPI, in_numpy: Queue) -> None:
     """Let every problem be a status of 4xx or 503 and one sentence."""
 
     @app.exception_handler(UserError)
@@ -179,16 +182,25 @@ def _add_problems(app: FastAPI) -> None:
     ) -> JSONResponse:
         body = getattr(error, "body", None)
         if isinstance(body, dict):  # the page without a server says it in these words
-            ask = request.url.path.rpartition("/")[2]
-            if own := respond({"ask": ask, **body}).get("error"):
-                return _problem(422, own)
+            asked = {**body, "ask": request.url.path.rpartition("/")[2]}
+            try:
+                found = await in_numpy.run(lambda: respond(asked))
+            except BusyError as busy:
+                return await user_error(request, busy)
+            if "error" in found:
+                return _problem(422, found["error"])
         first = error.errors()[0]
         place = ".".join(str(one) for one in first["loc"] if one not in ("body", "query"))
-        return _problem(422, f"{place}: {first['msg']}" if place else first["msg"])
+        return _problem(422, f"{_printable(place)}: {first['msg']}" if place else first["msg"])
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
-        return _problem(error.status_code, f"{error.detail}: {request.url.path[:100]}")
+        return _problem(error.status_code, f"{error.detail}: {_printable(request.url.path)}")
+
+
+def _printable(text: str) -> str:
+    """The beginning of what somebody sent, on one line."""
+    return repr(text[:100])[1:-1]
 
 
 def _problem(status: int, sentence: str) -> JSONResponse:

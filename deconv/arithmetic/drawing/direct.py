@@ -1,9 +1,12 @@
 """The direct convolution, drawn like the transposed one: the same maps, read the other way.
 
+It is also the gradient through the transposed layer, so its picture has two readings.
 Its input lies on the canvas on which the transposed layer stamps, so the two
 pictures can be laid side by side. `step` and `done` are those of
 `deconv.arithmetic.drawing.views`.
 """
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -50,4 +53,19 @@ def direct_page(scene: Scene, step: int, done: int) -> Page:
         "Direct convolution: a window of the input, times the kernel, is one output pixel.",
         [[the_input], [kernel, output]],
         sum_of((i, j), zip(w[used], framed[window & is_input], strict=True)) + with_zeros,
+    )
+
+
+def collect_page(scene: Scene, step: int, done: int) -> Page:
+    """The same steps, read as the gradient on its way back through the transposed layer."""
+    page = direct_page(scene, step, done)
+    [[large], [kernel, small]] = page.columns
+    large = replace(large, title=large.title.replace("input", "gradient of the large map,"))
+    small = replace(small, title=small.title.replace("output", "gradient of the small map,"))
+    i, j = divmod(step, scene.axis.small)
+    return page._replace(
+        subtitle="Gradient through a transposed layer: a direct convolution of what comes back.",
+        columns=[[large], [kernel, small]],
+        caption=f"Pixel ({i}, {j}) of the small map had stamped the outlined pixels. It gets their "
+        f"gradients, each times the tap that it had used: {page.caption}",
     )

@@ -159,6 +159,7 @@ def figures() -> dict[str, Callable[[], bytes]]:
     baseline = Scene.of(4, kernel=3, stride=2, padding=1, output_padding=1, dilation=1)
     no_stride = Scene.of(2, kernel=3, stride=1, padding=0, output_padding=0, dilation=1)
     stretched = Scene.of(2, kernel=3, stride=2, padding=0, output_padding=0, dilation=1)
+    backwards = Scene.direct(8, kernel=3, stride=2, padding=1, dilation=1)
     pages = {
         "sizes": sizes_page,
         "direct_matrix": direct_matrix_page,
@@ -170,6 +171,7 @@ def figures() -> dict[str, Callable[[], bytes]]:
         **{f"{view}.gif": partial(animation, baseline, view) for view in VIEWS},
         "padded_to_6.png": partial(still, no_stride, "padded"),
         "stretched_to_7.png": partial(still, stretched, "padded"),
+        "collect.png": partial(still, backwards, "collect"),
         **{f"{name}.png": partial(_drawn, page) for name, page in pages.items()},
     }
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from deconv.arithmetic.drawing.both import both_page
 from deconv.arithmetic.drawing.checkerboard import gains_page, overlap_page
-from deconv.arithmetic.drawing.direct import direct_page
+from deconv.arithmetic.drawing.direct import collect_page, direct_page
 from deconv.arithmetic.drawing.page import Page
 from deconv.arithmetic.drawing.scene import Scene, digits
 from deconv.arithmetic.drawing.views import VIEWS, View
@@ -18,11 +18,15 @@ from deconv.errors import ConfigError
 PICTURES: dict[str, View] = {
     **VIEWS,
     "direct": View(lambda scene: [len(row) for row in scene.y], direct_page),
+    "collect": View(lambda scene: [len(row) for row in scene.y], collect_page),
     "both": View(lambda scene: [len(row) for row in scene.x], both_page),
     "overlap": View(lambda scene: [1], overlap_page),
     "gains": View(lambda scene: [1], gains_page),
 }
-"""The five views, the direct convolution, both in one, and the two maps of a checkerboard."""
+"""The five views, the direct layer in two readings, both in one, and the maps of a checkerboard."""
+
+DIRECT = ("direct", "collect")
+"""Pictures of a layer that leads from the large map to the small one."""
 
 LIMITS: dict[str, tuple[int, int]] = {
     "size": (1, 12),
@@ -48,7 +52,7 @@ def scene_of(
     w: np.ndarray | None = None,
     seed: int | None = None,
 ) -> Scene:
-    """The layer that a picture is about: from `size × size` pixels, transposed unless "direct".
+    """The layer that a picture is about, from `size × size` pixels: transposed unless `DIRECT`.
 
     `x (size, size)` and `w (kernel, kernel)` are its numbers, from −99 to 99. Those
     that are not given are whole numbers from 1 to 9, in order or by `seed`. A
@@ -74,7 +78,7 @@ def scene_of(
         whole("seed", seed, 0)
         x = digits(size, seed) if x is None else x
         w = digits(kernel, seed + 1) if w is None else w
-    if view == "direct":
+    if view in DIRECT:
         return Scene.direct(size, kernel, stride, padding, dilation, x, w)
     return Scene.of(size, kernel, stride, padding, output_padding, dilation, x, w)
 

@@ -138,7 +138,8 @@ export async function setUp(choices, python, read) {
     byId("image-value").textContent = "your own";
     draw();
   }, async (file) => {
-    const answer = await python.readPicture(file);
+    const { bytes, sentence } = choices.largest_file;
+    const answer = file.size > bytes ? { error: sentence } : await python.readPicture(file);
     tell("file-problem", answer.error); // its own line: an answer to an earlier question clears the other
     return answer.pixels;
   });

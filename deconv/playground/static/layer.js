@@ -21,6 +21,7 @@ export async function setUp(choices, python, read) {
     const { view, size, kernel, stride, padding, output_padding, dilation, seed, x, w } = state;
     return { view, size, kernel, stride, padding, output_padding, dilation, seed, x, w };
   };
+  const now = () => Number(byId("step").value);
   const widthOf = (place) => Math.max(280, Math.min(800, Math.floor(place.clientWidth)));
   const picture = byId("picture"), problem = byId("problem");
 
@@ -60,7 +61,7 @@ export async function setUp(choices, python, read) {
   }
 
   const editor = setUpEditor(state, draw);
-  const pointing = setUpPointing(picture, byId("meeting"), (cell) => python.ask("meeting", { ...asked(), ...cell }));
+  const pointing = setUpPointing(picture, byId("meeting"), (cell) => python.ask("meeting", { ...asked(), step: now(), ...cell }));
 
   const sliders = {};
   for (const [name, limits] of Object.entries(choices.limits)) {
@@ -100,7 +101,6 @@ export async function setUp(choices, python, read) {
     state.step = ((step % steps) + steps) % steps;
     draw();
   }
-  const now = () => Number(byId("step").value);
   byId("step").addEventListener("input", () => go(now()));
   byId("back").addEventListener("click", () => go(now() - 1));
   byId("forth").addEventListener("click", () => go(now() + 1));

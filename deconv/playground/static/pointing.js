@@ -1,8 +1,7 @@
-// Pointing at a cell of a picture: Python says what meets there, the page outlines it.
+// Pointing at a cell of a picture: Python says what meets there in each panel, the page outlines it.
 
 import { latest } from "./latest.js";
 
-const MAPS = ["output", "input", "kernel"];
 const KEYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 export function setUpPointing(picture, line, ask) {
@@ -25,12 +24,13 @@ export function setUpPointing(picture, line, ask) {
     const answer = await ask(wanted);
     if (cell !== wanted) return;
     clear();
-    line.textContent = answer.error ?? answer.sentence;
-    if (answer.error) return;
-    for (const map of MAPS) {
-      for (const [row, column] of answer[map]) outline(map, row, column, map === wanted.map);
+    const { error, sentence, panels, ...maps } = answer;
+    line.textContent = error ?? sentence;
+    if (error) return;
+    for (const [map, cells] of Object.entries({ ...maps, ...panels })) {
+      if (map !== wanted.map) for (const [row, column] of cells) outline(map, row, column, false);
     }
-    if (!answer[wanted.map].length) outline(wanted.map, wanted.row, wanted.column, true);
+    outline(wanted.map, wanted.row, wanted.column, true);
   }, (sentence) => (line.textContent = sentence));
 
   function choose(map, row, column) {
@@ -48,16 +48,17 @@ export function setUpPointing(picture, line, ask) {
   picture.addEventListener("pointerover", (event) => {
     const rect = event.target.closest("rect[data-row]");
     const map = rect?.closest("g[data-map]")?.dataset.map;
-    if (MAPS.includes(map)) choose(map, Number(rect.dataset.row), Number(rect.dataset.column));
+    if (map) choose(map, Number(rect.dataset.row), Number(rect.dataset.column));
   });
   picture.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && leave());
   picture.addEventListener("blur", leave);
 
   picture.addEventListener("keydown", (event) => {
-    const there = MAPS.filter((map) => rects(map, 0, 0).length);
+    const maps = [...picture.querySelectorAll("g[data-map]")].map((one) => one.dataset.map);
+    const there = maps.filter((map) => rects(map, 0, 0).length);
     if (!there.length || !(event.key in KEYS || event.key === "PageUp" || event.key === "PageDown")) return;
     event.preventDefault();
-    if (!cell) return choose(there[0], 0, 0);
+    if (!cell) return choose(there.includes("output") ? "output" : there[0], 0, 0);
     if (event.key in KEYS) {
       const [down, right] = KEYS[event.key];
       if (rects(cell.map, cell.row + down, cell.column + right).length) {

@@ -1,0 +1,123 @@
+"""The playground in a real browser: what a visitor does with a garment."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import browsing
+import pytest
+from browsing import MARKS, PHONE, expect, sideways
+from PIL import Image
+
+from deconv.playground.reading import LARGEST_BODY
+
+pytest.importorskip("fastapi", reason="fastapi is not installed: pip install -e '.[playground]'")
+
+address, browser, visit = browsing.address, browsing.browser, browsing.visit
+pytestmark = MARKS
+
+
+def test_every_slider_changes_what_comes_back(visit, address):
+    page = visit("?model=handmade")
+    score = page.locator("#results figure", has_text="written by hand").locator("figcaption")
+    asked: dict[str, Any] = {"models": ["handmade"]}
+    for name, value in (("image", 3), ("blur", 1.5), ("down", -3), ("right", 5), ("noise", 0.25)):
+        page.locator("#image" if name == "image" else f"#garment-{name}").fill(str(value))
+        page.wait_for_url(f"**{name}={value}*")
+        asked[name] = value
+        (result,) = page.request.post(f"{address}/api/reconstruct", data=asked).json()["results"]
+        expect(score).to_contain_text(f"PSNR {result['psnr']:.2f} dB, SSIM {result['ssim']:.4f}")
+
+
+def test_drawing_changes_what_comes_back(visit):
+    page = visit("", PHONE, has_touch=True)
+    before = page.locator("#results figcaption").all_inner_texts()
+    assert len(before) >= 2
+    box = page.locator("#drawing").bounding_box()
+    page.locator("#drawing").scroll_into_view_if_needed()
+    box = page.locator("#drawing").bounding_box()
+    page.mouse.move(box["x"] + 30, box["y"] + 30)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 220)
+    page.mouse.up()
+    expect(page.locator("#image-value")).to_have_text("your own")
+    expect(page.locator("#results figcaption").nth(1)).not_to_have_text(before[1])
+    page.locator("#drawing").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Space")
+    expect(page.locator("#spot")).to_contain_text("grey level 255")
+
+
+def test_latent_channels_can_be_switched_off_and_on(visit):
+    page = visit("?model=handmade")
+    score = page.locator("#results figure", has_text="written by hand").locator("figcaption")
+    before = score.inner_text()
+    channel = page.get_by_label("latent channel 0", exact=True)
+    channel.focus()
+    page.keyboard.press("Space")
+    expect(channel).to_have_attribute("aria-pressed", "false")
+    expect(score).not_to_have_text(before)
+    page.wait_for_url("**off=0*")
+    page.locator("#all-on").click()
+    expect(score).to_have_text(re.compile(re.escape(before.split()[-1])))
+
+
+def test_a_file_is_opened_and_a_bad_one_says_why(visit, tmp_path: Path):
+    page = visit()
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"no picture")
+    page.locator("#file").set_input_files(bad)
+    expect(page.locator("#file-problem")).to_have_text("this is not a PNG or JPEG picture")
+    good = tmp_path / "good.png"
+    Image.new("RGB", (50, 40), (200, 0, 0)).save(good)
+    page.locator("#file").set_input_files(good)
+    expect(page.locator("#file-problem")).to_be_hidden()
+    expect(page.locator("#image-value")).to_have_text("your own")
+
+
+def test_a_late_answer_leaves_what_was_said_of_a_file(visit, tmp_path: Path):
+    page = visit()
+    held: list[Any] = []
+    page.route("**/api/reconstruct", lambda route: held.append(route))
+    page.locator("#garment-noise").fill("0.2")
+    while not held:
+        page.wait_for_timeout(50)
+    (late,) = held
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"no picture")
+    page.locator("#file").set_input_files(bad)
+    expect(page.locator("#file-problem")).to_have_text("this is not a PNG or JPEG picture")
+    expect(page.locator("#file")).to_have_value("")  # the same file, mended, can be chosen again
+    late.continue_()
+    page.wait_for_url("**noise=0.2*")
+    expect(page.locator("#file-problem")).to_have_text("this is not a PNG or JPEG picture")
+
+
+def drop(page: Any, path: Path) -> None:
+    """Drop a file on the picture as a visitor does: Chromium makes the events itself."""
+    page.locator("#drawing").scroll_into_view_if_needed()
+    box = page.locator("#drawing").bounding_box()
+    data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    event = {"x": box["x"] + 50, "y": box["y"] + 50, "data": data}
+    session = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, **event})
+
+
+def test_files_are_dropped_on_a_phone_s_width_and_bad_ones_say_why(visit, tmp_path: Path):
+    page = visit("", PHONE)
+    bad, large, good = (tmp_path / f"{name}.png" for name in ("bad", "large", "good"))
+    bad.write_bytes(b"no picture")
+    large.write_bytes(bytes(LARGEST_BODY + 1))
+    Image.new("L", (28, 28), 200).save(good)
+    for path, sentence in (
+        (bad, "this is not a PNG or JPEG picture"),
+        (large, "a request or a picture may have 1,048,576 bytes at most"),
+    ):
+        drop(page, path)
+        expect(page.locator("#file-problem")).to_have_text(sentence)
+        expect(page.locator("#image-value")).to_have_text("0")
+    drop(page, good)
+    expect(page.locator("#image-value")).to_have_text("your own")
+    expect(page.locator("#file-problem")).to_be_hidden()
+    assert sideways(page) == 0
