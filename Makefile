@@ -7,7 +7,8 @@ BOOK := $(VENV)/.book
 PLAYGROUND := $(VENV)/.playground
 # A process needs a gigabyte and a half, so not one for each of many cores.
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
-# The slow tests wait for what they have started a quarter of the time, so one process more.
+# The slow tests wait for what they have started a quarter of the time, so one process more. Files
+# come in the order of their names: else those with a few long tests would be the last.
 CORES_AND_ONE = $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 
 .PHONY: help setup demo lab notebooks playground book test test-slow test-all lint
@@ -60,7 +61,7 @@ test: setup  ## run the quick tests
 	$(RUN) -m pytest $(PARALLEL)
 
 test-slow: setup  ## run the tests marked slow
-	$(RUN) -m pytest -n $(CORES_AND_ONE) --maxprocesses 4 --dist loadfile -m slow
+	$(RUN) -m pytest -n $(CORES_AND_ONE) --maxprocesses 4 --dist loadfile --no-loadscope-reorder -m slow
 
 test-all: test test-slow  ## run every test
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from conftest import FEW_GARMENTS
 
 from benchmarks.processes import Training, prepare
 from benchmarks.soak import contents
@@ -32,10 +31,12 @@ pytestmark = [
 ]
 prepare(["numpy"])
 
-FLAGS = ("--dataset=synthetic", "--epochs=1", "--limit=64", "--checkpoint-seconds=0")
+GARMENTS = (64, 20, 20)
+"""Drawn in each of some eighty trainings: as few as will do."""
+FLAGS = ("--dataset=synthetic", "--epochs=1", "--checkpoint-seconds=0")
 TRAINING = f"""
 from deconv.data import splits
-splits.GARMENTS = {FEW_GARMENTS}
+splits.GARMENTS = {GARMENTS}
 from deconv.scratch import main
 main()
 """
@@ -51,7 +52,7 @@ class Call(NamedTuple):
 
 
 def draw_few():
-    splits.GARMENTS = FEW_GARMENTS
+    splits.GARMENTS = GARMENTS
 
 
 def new_folder(where: Path) -> Path:
