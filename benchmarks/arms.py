@@ -18,7 +18,6 @@ from tqdm.auto import tqdm
 
 from benchmarks.framework import Framework
 from benchmarks.machine import describe, rate
-from benchmarks.throughput import free_memory
 from deconv import cli
 from deconv.architecture import Design, Upsampler, layers
 from deconv.compare.report import piped
@@ -102,7 +101,6 @@ COUNTERS: dict[str, Callable[[Any], float]] = {
 
 def measure(framework: str, config: ArmsConfig) -> dict[Upsampler, Costs]:
     """Count and time every way up on the CPU; medians over all rounds."""
-    free_memory()
     package = Framework(framework)
     images = to_unit_range(draw_garments(max(config.batch_size, config.inference_size), seed=0)[0])
     batch = package.utils.from_numpy(images[: config.batch_size])

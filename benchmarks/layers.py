@@ -22,7 +22,6 @@ from benchmarks.throughput import (
     PRECISIONS,
     SIDE,
     TRAINING_MACS,
-    free_memory,
     matrix_product,
 )
 from deconv import cli
@@ -101,7 +100,6 @@ def measure(framework: str, precision: str, config: LayersConfig) -> tuple[Times
     Then the seconds of the whole step, and of one MAC of the matrix products in float32
     and bfloat16.
     """
-    free_memory()
     package = Framework(framework)
     settings = package.config.Config(device="cpu", precision=precision)
     model = package.build(initial_weights(0), precision=precision)

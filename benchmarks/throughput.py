@@ -79,22 +79,12 @@ def matrix_product(framework: str, precision: str) -> Callable[[], Any]:
     return lambda: tf.matmul(one, other, transpose_b=True).numpy()[0, 0]
 
 
-def free_memory() -> None:
-    """Allocate 24 MB and free them, as a trainer does when it reads its images.
-
-    From then on, the C library of Linux keeps blocks of that size for the next step.
-    Before, it gives them back after each step, and they are fetched again page by page.
-    """
-    np.empty(24 * 2**20, np.uint8)
-
-
 def measure(framework: str, precision: str, config: ThroughputConfig) -> dict[str, dict]:
     """Measure one framework in one precision on the CPU; return medians.
 
     "product" gives MACs per second for each precision, "training" and "inference"
     images per second for each size of a batch.
     """
-    free_memory()
     package = Framework(framework)
     settings = package.config.Config(device="cpu", precision=precision)
     model = package.build(initial_weights(0), precision=precision)
