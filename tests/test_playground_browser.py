@@ -72,6 +72,9 @@ def test_a_layer_that_cannot_be_says_so_over_the_last_picture(visit):
     page.locator("#layer-stride").fill("3")
     expect(page.locator("#problem")).to_be_hidden()
     assert words(page) != before
+    page = visit("?output_padding=2", PHONE)  # then there is no last picture to stand over
+    problem, below = (page.locator(place).bounding_box() for place in ("#problem", "#picture-help"))
+    assert problem["y"] + problem["height"] <= below["y"]
 
 
 def test_numbers_that_are_typed_are_computed(visit):
