@@ -1,5 +1,6 @@
 """The book: the site keeps to itself, has no broken link, and any warning stops it."""
 
+import base64
 import json
 import re
 import subprocess
@@ -8,10 +9,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import deconv.arithmetic
 from book.build import PACKAGES
 from book.check import check
+from deconv.arithmetic.drawing.frames import picture
+from deconv.arithmetic.drawing.raster import png
+from deconv.arithmetic.drawing.svg import svg
 from deconv.config import ROOT
 
 DOCS = ROOT / "docs"
@@ -104,6 +109,10 @@ NOTEBOOK = {
         {"cell_type": "code", "id": "b", "source": "answer()", "execution_count": 1,
          "metadata": {"jupyter": {"outputs_hidden": True}},
          "outputs": [{"output_type": "stream", "name": "stdout", "text": "the answer"}]},
+        {"cell_type": "code", "id": "c", "source": "draw()", "execution_count": 2, "metadata": {},
+         "outputs": [{"output_type": "display_data", "metadata": {}, "data": data} for data in (
+             {"image/svg+xml": svg(picture("scatter"))},
+             {"image/png": base64.b64encode(png(Image.new("L", (2, 2)))).decode()})]},
     ],
 }  # fmt: skip
 PAGES = {
@@ -153,6 +162,9 @@ def test_a_small_book_links_to_code_reads_it_and_folds_what_is_folded(tmp_path):
     notebook = (out / "notebooks/01.html").read_text(encoding="utf-8")
     assert "<msup>" in notebook
     assert "<details" in notebook[: notebook.index("the answer")]
+    said = re.findall(r'<img alt="([^"]*)"', notebook)
+    assert said[0].startswith("4×4 → 7×7: kernel 3, stride 2, padding 1. Scatter: every input")
+    assert said[1:] == ["Picture drawn by the code above it, in: Course"]
     assert check(out).problems == []
 
 
