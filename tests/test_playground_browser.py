@@ -61,6 +61,10 @@ def test_every_view_and_every_preset(visit):
             k: np.array(v) for k, v in preset.request.items() if k in ("x", "w")
         }
         expect_picture(page, preset.request["view"], **request, **numbers)
+    page.locator("#editor summary").click()
+    page.get_by_label("kernel, row 0, column 0", exact=True).fill("7")  # now it is another layer
+    expect(page.locator("#preset")).to_have_value("")
+    expect(page.locator("#about")).to_have_text(re.compile("^Choose a layer to start from"))
 
 
 def test_a_layer_that_cannot_be_says_so_over_the_last_picture(visit):
