@@ -225,6 +225,7 @@ def test_the_book_has_a_page_for_each_text_and_each_notebook(book):
     assert course[:3] == ["deconv_pytorch", "deconv_tensorflow", "01_arithmetic"]
     playground = (book / "playground" / "index.html").read_text()  # the link to it was checked
     assert 'href="../book/index.html"' in playground
+    assert beside.count('role="heading"') == beside.count('role="heading" aria-level="2"') > 3
     links = (book.parent / "book-links.txt").read_text()
     assert "\nhttps://arxiv.org/abs/1603.07285  docs/arithmetic.html" in links
 
