@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))  # for the three extensions in this folder
+sys.path.insert(0, str(ROOT))  # for the extensions in this folder
 
 project = "Deconvolutional networks, written twice"
 author = "the contributors"
@@ -36,6 +36,7 @@ extensions = [
     "myst_nb",
     "sphinx_copybutton",
     "book.code_pages",
+    "book.described",
     "book.folded",
     "book.mathml",
     "book.public",

@@ -15,6 +15,7 @@ playwright = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed: pip install -e '.[browser]'"
 )
 
+TEXTS = [f"{{http://www.w3.org/2000/svg}}{name}" for name in ("title", "desc", "text")]
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 expect = playwright.expect
 expect.set_options(timeout=30_000)  # ms; beside other tests Chromium may wait for a core
@@ -39,49 +40,53 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
+@pytest.fixture(scope="module")
+def windows() -> dict[str, Any]:
+    """The windows that a module's tests share, by their settings: each takes a while to open."""
+    return {}
+
+
 @pytest.fixture
-def visit(browser, address) -> Iterator[Any]:
-    """Opens the page; in the end no error was on its console, and no other host was asked."""
-    contexts: list[Any] = []
+def visit(browser, address, windows) -> Iterator[Any]:
+    """Opens the page anew; in the end its console has no error, and no other host was asked."""
     wrong: list[str] = []
-
-    def note(said: Any) -> None:
-        if said.type == "error":
-            wrong.append(said.text)
-
-    def foreign(url: str) -> list[str]:
-        here = urlsplit(url).netloc in (urlsplit(address).netloc, "")  # a data: URL has none
-        return [] if here else [f"asked {url}"]
+    heard: dict[str, Any] = {
+        "console": lambda said: wrong.extend([said.text] if said.type == "error" else []),
+        "pageerror": lambda error: wrong.append(str(error)),
+        "request": lambda request: wrong.extend(foreign(request.url, address)),
+    }
+    visited: list[Any] = []
 
     def open_page(query: str = "", viewport: dict[str, int] = DESKTOP, **settings: Any) -> Any:
-        context = browser.new_context(viewport=viewport, **settings)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", note)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on(
-            "request",
-            lambda request: wrong.extend(foreign(request.url)),
-        )
+        key = str((viewport, settings))
+        if key not in windows:
+            windows[key] = browser.new_context(viewport=viewport, **settings).new_page()
+        page = windows[key]
+        if page not in visited:
+            visited.append(page)
+            for event, listener in heard.items():
+                page.on(event, listener)
         page.goto(f"{address}/{query}")
         page.wait_for_selector("html[data-ready]", state="attached")
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in visited:
+        page.unroute_all()
+        page.goto("about:blank")
+        for event, listener in heard.items():
+            page.remove_listener(event, listener)
     # A refused request is an answer here; the browser notes it on the console all the same.
     assert [line for line in wrong if "status of 4" not in line] == []
 
 
+def foreign(url: str, address: str) -> list[str]:
+    """What is wrong with asking for this address: another host. A `data:` address has none."""
+    return [] if urlsplit(url).netloc in (urlsplit(address).netloc, "") else [f"asked {url}"]
+
+
 def words(page: Any) -> list[str]:
     return page.locator("#picture svg text").all_text_contents()
-
-
-def words_of(view: str, width: int, **numbers: Any) -> list[str]:
-    drawn = svg(picture(view, **numbers, finished=numbers.get("step") is not None), width)
-    texts = ElementTree.fromstring(drawn).iter("{http://www.w3.org/2000/svg}text")
-    return [text.text or "" for text in texts]
 
 
 def width_of(page: Any) -> int:
@@ -89,9 +94,10 @@ def width_of(page: Any) -> int:
 
 
 def expect_picture(page: Any, view: str, **numbers: Any) -> None:
-    """Wait until the page shows this picture, and compare its sentences."""
-    drawn = picture(view, **numbers, finished=numbers.get("step") is not None)
-    expect(page.locator("#picture svg > desc")).to_have_text(f"{drawn.subtitle} {drawn.caption}")
+    """Wait until the page shows this picture: its title, its description, every number."""
+    drawn = svg(picture(view, **numbers, finished="step" in numbers), width_of(page))
+    texts = [one.text or "" for one in ElementTree.fromstring(drawn).iter() if one.tag in TEXTS]
+    expect(page.locator("#picture svg :is(title, desc, text)")).to_have_text(texts)
 
 
 def cell(name: str, row: int, column: int) -> str:

@@ -79,14 +79,14 @@ def test_what_is_not_part_of_a_map_meets_nothing():
         ("input", 4, "A zero that was added."),
         ("input", -1, "A zero that was added."),
     ):
-        nothing = (sentence, [], [], [], {"stamp": []})
+        nothing: Any = (sentence, [], [], [], {"stamp": []})
         assert meeting(scene, "scatter", name, row, 0) == nothing
     with pytest.raises(ConfigError, match="map must be one of input, kernel, output, stamp, but"):
         meeting(scene, "scatter", "stretched", 0, 0)
 
 
 def test_every_panel_of_every_view_takes_part():
-    seen = set()
+    seen: set[str] = set()
     for view in PICTURES:
         scene = scene_of(view, **BASELINE)
         for step in range(PICTURES[view].steps(scene)):
@@ -95,7 +95,7 @@ def test_every_panel_of_every_view_takes_part():
             seen |= there.keys()
             for name, panel in there.items():  # somewhere in each of them something meets
                 cells = (np.argwhere(np.ones(panel.values.shape)) + panel.first).tolist()
-                assert any(meeting(scene, view, name, *cell, step).output for cell in cells)
+                assert any(meeting(scene, view, name, r, c, step).output for r, c in cells)
     assert seen == set(PANELS)
 
 
@@ -129,22 +129,22 @@ def test_the_sum_of_a_pixel_can_be_read_off_the_panels_that_light(layer, data):
     assert scene is not None
     steps = PICTURES["padded"].steps(scene)
     for step in range(steps) if data is None else [data.draw(st.integers(0, steps - 1))]:
-        pixel = divmod(step, scene.axis.large)
+        row, column = divmod(step, scene.axis.large)
         padded, matrix = (panels_of(scene, view, step) for view in ("padded", "matrix"))
-        cells = lit(scene, "padded", "output", *pixel, step)
+        cells = lit(scene, "padded", "output", row, column, step)
         products = [
             value(padded["stretched"], one) * value(padded["flipped"], tap)
             for one, tap in zip(cells["stretched"], cells["flipped"], strict=True)
         ]
-        assert sum(products) == scene.y[pixel]
+        assert sum(products) == scene.y[row, column]
         assert padded["flipped"].active is not None
         used = np.argwhere(padded["flipped"].active).tolist()
         assert sorted(map(list, cells["flipped"])) == used
-        cells = lit(scene, "matrix", "output", *pixel, step)
+        cells = lit(scene, "matrix", "output", row, column, step)
         for name in ("matrix", "row"):
             entries = [value(matrix[name], one) for one in cells[name]]
             pixels = [scene.x[one] for one in cells["input"]]
-            assert np.dot(entries, pixels) == scene.y[pixel]
+            assert np.dot(entries, pixels) == scene.y[row, column]
 
 
 def test_a_cell_of_the_matrix_is_one_product():

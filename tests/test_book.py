@@ -1,5 +1,6 @@
 """The book: the site keeps to itself, has no broken link, and any warning stops it."""
 
+import base64
 import json
 import re
 import subprocess
@@ -8,10 +9,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import deconv.arithmetic
 from book.build import PACKAGES
 from book.check import check
+from deconv.arithmetic.drawing.frames import picture
+from deconv.arithmetic.drawing.raster import png
+from deconv.arithmetic.drawing.svg import svg
 from deconv.config import ROOT
 
 DOCS = ROOT / "docs"
@@ -104,6 +109,10 @@ NOTEBOOK = {
         {"cell_type": "code", "id": "b", "source": "answer()", "execution_count": 1,
          "metadata": {"jupyter": {"outputs_hidden": True}},
          "outputs": [{"output_type": "stream", "name": "stdout", "text": "the answer"}]},
+        {"cell_type": "code", "id": "c", "source": "draw()", "execution_count": 2, "metadata": {},
+         "outputs": [{"output_type": "display_data", "metadata": {}, "data": data} for data in (
+             {"image/svg+xml": svg(picture("scatter"))},
+             {"image/png": base64.b64encode(png(Image.new("L", (2, 2)))).decode()})]},
     ],
 }  # fmt: skip
 PAGES = {
@@ -153,6 +162,9 @@ def test_a_small_book_links_to_code_reads_it_and_folds_what_is_folded(tmp_path):
     notebook = (out / "notebooks/01.html").read_text(encoding="utf-8")
     assert "<msup>" in notebook
     assert "<details" in notebook[: notebook.index("the answer")]
+    said = re.findall(r'<img alt="([^"]*)"', notebook)
+    assert said[0].startswith("4×4 → 7×7: kernel 3, stride 2, padding 1. Scatter: every input")
+    assert said[1:] == ["Picture drawn by the code above it, in: Course"]
     assert check(out).problems == []
 
 
@@ -213,6 +225,7 @@ def test_the_book_has_a_page_for_each_text_and_each_notebook(book):
     assert course[:3] == ["deconv_pytorch", "deconv_tensorflow", "01_arithmetic"]
     playground = (book / "playground" / "index.html").read_text()  # the link to it was checked
     assert 'href="../book/index.html"' in playground
+    assert beside.count('role="heading"') == beside.count('role="heading" aria-level="2"') > 3
     links = (book.parent / "book-links.txt").read_text()
     assert "\nhttps://arxiv.org/abs/1603.07285  docs/arithmetic.html" in links
 

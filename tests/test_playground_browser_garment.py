@@ -13,7 +13,8 @@ from deconv.playground.reading import LARGEST_BODY
 
 pytest.importorskip("fastapi", reason="fastapi is not installed: pip install -e '.[playground]'")
 
-address, browser, visit = browsing.address, browsing.browser, browsing.visit
+address, browser = browsing.address, browsing.browser
+visit, windows = browsing.visit, browsing.windows
 pytestmark = MARKS
 
 

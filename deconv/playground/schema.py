@@ -18,7 +18,8 @@ from deconv.playground.garment import FARTHEST, STRONGEST_NOISE, WIDEST_BLUR
 from deconv.playground.layer import LARGEST_SEED, MOST_STEPS, START
 
 if TYPE_CHECKING:
-    View = PanelName = str
+    View = str
+    PanelName = str
 else:
     View, PanelName = Literal[tuple(PICTURES)], Literal[PANELS]
 Number = Annotated[float, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]

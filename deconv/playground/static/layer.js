@@ -60,7 +60,15 @@ export async function setUp(choices, python, read) {
     for (const name of ["overlap", "gains"]) byId(name).innerHTML = answer.beside[name];
   }
 
-  const editor = setUpEditor(state, draw);
+  // A layer that was changed is no longer the one that it was started from.
+  const aboutNone = byId("about").textContent;
+  function drawOwn() {
+    byId("preset").value = "";
+    byId("about").textContent = aboutNone;
+    draw();
+  }
+
+  const editor = setUpEditor(state, drawOwn);
   const pointing = setUpPointing(picture, byId("meeting"), (cell) => python.ask("meeting", { ...asked(), step: now(), ...cell }));
 
   const sliders = {};
@@ -69,8 +77,7 @@ export async function setUp(choices, python, read) {
       state[name] = value;
       if (name === "size" && state.x) state.x = editor.fitted(state.x, value);
       if (name === "kernel" && state.w) state.w = editor.fitted(state.w, value);
-      byId("preset").value = "";
-      draw();
+      drawOwn();
     });
     byId("sliders").append(sliders[name].label);
   }
@@ -85,10 +92,9 @@ export async function setUp(choices, python, read) {
 
   const titles = Object.entries(choices.presets).map(([name, preset]) => [name, preset.title]);
   options(byId("preset"), Object.fromEntries([["", "your own"], ...titles]));
-  byId("about").textContent = "Choose a layer to start from, and then move its sliders.";
   byId("preset").addEventListener("change", () => {
     const preset = choices.presets[byId("preset").value];
-    if (!preset) return;
+    if (!preset) return drawOwn();
     Object.assign(state, { seed: null, x: null, w: null, step: null }, structuredClone(preset.request));
     byId("about").textContent = preset.about;
     byId("view").value = state.view;
