@@ -82,8 +82,9 @@ def test_same_weights_give_the_same_outputs_and_gradients(both, images, design):
 
 
 def names_of_layers(layer):
-    """A Keras layer's name, and those of all layers inside it, however deep."""
-    return [layer.name, *map(names_of_layers, getattr(layer, "layers", ()))]
+    """A Keras layer's name, and those of its inputs and of all layers inside it, however deep."""
+    inputs = [tensor.name for tensor in getattr(layer, "inputs", ())]  # Sequential hides its own
+    return [layer.name, inputs, *map(names_of_layers, getattr(layer, "layers", ()))]
 
 
 @pytest.mark.parametrize("design", DESIGNS, ids=spoken)
