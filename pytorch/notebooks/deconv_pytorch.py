@@ -23,7 +23,7 @@
 # - train an autoencoder, and judge its pictures by PSNR;
 # - say where a checkerboard comes from, measure it, and avoid it.
 #
-# **How long.** Three to four hours with all exercises. The trainings take five to ten minutes on
+# **How long.** Three to four hours with all exercises. The trainings take five to eight minutes on
 # a computer with two free cores and no GPU. If yours takes much longer, close other programs, or
 # write a smaller number of epochs into section 8.
 #
