@@ -23,7 +23,7 @@
 # - train an autoencoder, and judge its pictures by PSNR;
 # - say where a checkerboard comes from, measure it, and avoid it.
 #
-# **How long.** Three to four hours with all exercises. The trainings take five to ten minutes on
+# **How long.** Three to four hours with all exercises. The trainings take five to eight minutes on
 # a computer with two free cores and no GPU. If yours takes much longer, close other programs, or
 # write a smaller number of epochs into section 8.
 #
@@ -1210,7 +1210,7 @@ answer = ...
 check("macs-of-a-layer", answer)
 
 # %% [markdown]
-# Four networks, which differ only in this, see the same 12,000 pictures twice.
+# Four networks, which differ only in this, see the same 10,000 pictures twice.
 
 # %%
 from deconv.architecture import layers
@@ -1224,7 +1224,7 @@ ways_up = {
     "subpixel": "subpixel",
 }
 trained = {
-    way: train_small(2, 12_000, upsampler=way) for way in lab.pick(list(ways_up), ["nearest"])
+    way: train_small(2, 10_000, upsampler=way) for way in lab.pick(list(ways_up), ["nearest"])
 }
 
 # %% [markdown]
@@ -1365,9 +1365,9 @@ check("layer-that-fits", answer)
 # %% [markdown]
 # ## 16. Where to go next
 #
-# **Change something.** `train_small(2, 12_000, task="denoise")` learns to take noise away.
+# **Change something.** `train_small(2, 10_000, task="denoise")` learns to take noise away.
 # `task="super-resolve"` makes 28×28 pixels of 7×7, and `architecture="skip"` adds shortcuts from
-# the encoder to the decoder. 5,000 pictures in place of 12,000 show what fewer cost.
+# the encoder to the decoder. 5,000 pictures in place of 10,000 show what fewer cost.
 #
 # **In this project.** [05_nobody_trained_it](../../notebooks/05_nobody_trained_it.ipynb) writes the
 # weights of this network by hand. [03_two_frameworks](../../notebooks/03_two_frameworks.ipynb) asks
