@@ -2,7 +2,7 @@
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import browsing
 import numpy as np
@@ -61,6 +61,10 @@ def test_every_view_and_every_preset(visit):
             k: np.array(v) for k, v in preset.request.items() if k in ("x", "w")
         }
         expect_picture(page, preset.request["view"], **request, **numbers)
+    page.wait_for_url("**view=subpixel*")
+    page = visit(f"?{urlsplit(page.url).query}")  # who gets the link reads what to see in it
+    expect(page.locator("#preset")).to_have_value(name)
+    expect(page.locator("#about")).to_have_text(preset.about)
     page.locator("#editor summary").click()
     page.get_by_label("kernel, row 0, column 0", exact=True).fill("7")  # now it is another layer
     expect(page.locator("#preset")).to_have_value("")
@@ -177,14 +181,17 @@ def test_steps_play_and_stop(visit):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["1280", "390"])
 def test_it_fits_and_can_be_read_by_everybody(visit, viewport, scheme):
-    page = visit("", viewport, color_scheme=scheme)
-    assert sideways(page) == 0
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright",
         reason="axe is not installed: pip install axe-playwright-python",
     )
-    found = axe.Axe().run(page).response["violations"]
-    assert [(one["id"], one["nodes"][0]["html"][:80]) for one in found] == []
+    page = visit("", viewport, color_scheme=scheme)
+    for place in ("the page", "the page about the API"):
+        if place != "the page":
+            page.goto(urljoin(page.url, "docs"))
+        assert sideways(page) == 0
+        found = axe.Axe().run(page).response["violations"]
+        assert [(one["id"], one["nodes"][0]["html"][:80]) for one in found] == [], place
 
 
 def test_by_keyboard_everything_is_reached_in_order(visit):

@@ -48,14 +48,14 @@ def _operation(
         yield f"<pre>curl -s http://127.0.0.1:8000{path} {escape(sent)}</pre>"
         if picture:
             sent = f"-H 'Content-Type: image/png' --data-binary @{picture}"
-            yield f"<pre>curl -s http://127.0.0.1:8000{path}?framework=tensorflow {escape(sent)}"
-            yield "</pre>"
+            address = escape(f"'http://127.0.0.1:8000{path}?framework=tensorflow'")
+            yield f"<pre>curl -s {address} {escape(sent)}</pre>"
     content = about.get("requestBody", {}).get("content", {}).get("application/json")
     if content:
-        yield from _table("What can be sent", content["schema"], schemas)
+        yield from _table("What can be sent", path, content["schema"], schemas)
     answer = about["responses"]["200"].get("content", {}).get("application/json", {})
     if answer.get("schema"):
-        yield from _table("What comes back", answer["schema"], schemas)
+        yield from _table("What comes back", path, answer["schema"], schemas)
     others = [(code, one) for code, one in about["responses"].items() if code != "200"]
     if others:
         yield "<h3>What can go wrong</h3><ul>"
@@ -64,11 +64,14 @@ def _operation(
         yield "</ul>"
 
 
-def _table(title: str, schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Iterator[str]:
+def _table(
+    title: str, path: str, schema: Mapping[str, Any], schemas: Mapping[str, Any]
+) -> Iterator[str]:
     found = _resolved(schema, schemas)
     if "properties" not in found:
         return
-    yield f"<h3>{title}</h3><div class='wide' tabindex='0' role='region' aria-label='{title}'>"
+    label = f"aria-label='{path}: {title}'"
+    yield f"<h3>{title}</h3><div class='wide' tabindex='0' role='region' {label}>"
     yield "<table><thead><tr><th>name</th><th>type</th><th>meaning</th></tr></thead><tbody>"
     for name, field in found["properties"].items():
         default = field.get("default")

@@ -22,7 +22,7 @@ def overlap_page(scene: Scene, step: int = 0, done: int = 1) -> Page:
     title = f"stamps on the output, {axis.large}×{axis.large}"
     return Page(
         scene.title,
-        "Overlap: how many stamps cover each output pixel. The darker, the more.",
+        "Overlap: how many stamps cover each output pixel. The bluer, the more.",
         [
             [overlap_panel(title, counts, name="output")],
             [overlap_panel("what repeats away from the border", repeats, name="repeats")],
@@ -60,7 +60,7 @@ def gains_page(scene: Scene, step: int = 0, done: int = 1) -> Page:
 
 
 def overlap_panel(title: str, counts: np.ndarray, name: str = "") -> Panel:
-    """Counts of stamps on ever darker blues; more than four shades are shared out."""
+    """Counts of stamps on ever stronger blues; more than four shades are shared out."""
     most = len(BLUES) - 1
     shades = -(-counts * most // max(counts.max(), most))
     return Panel(title, counts, np.array(BLUES)[shades], name=name)

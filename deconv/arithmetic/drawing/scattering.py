@@ -50,7 +50,7 @@ def scatter_page(scene: Scene, step: int, done: int) -> Page:
         ],
         f"x[{i}, {j}] = {value}: its stamp begins at output row {i}·{axis.stride} − "
         f"{axis.padding} = {first[0]}, column {j}·{axis.stride} − {axis.padding} = {first[1]}. "
-        "The darker the blue, the more stamps.",
+        "The bluer the pixel, the more stamps.",
     )
 
 

@@ -92,10 +92,18 @@ export async function setUp(choices, python, read) {
 
   const titles = Object.entries(choices.presets).map(([name, preset]) => [name, preset.title]);
   options(byId("preset"), Object.fromEntries([["", "your own"], ...titles]));
+  const none = { seed: null, x: null, w: null };
+  const asLinked = ([, preset]) => Object.entries({ ...none, ...preset.request })
+    .every(([name, value]) => JSON.stringify(state[name]) === JSON.stringify(value));
+  const linked = Object.entries(choices.presets).find(asLinked);
+  if (linked) {
+    byId("preset").value = linked[0];
+    byId("about").textContent = linked[1].about;
+  }
   byId("preset").addEventListener("change", () => {
     const preset = choices.presets[byId("preset").value];
     if (!preset) return drawOwn();
-    Object.assign(state, { seed: null, x: null, w: null, step: null }, structuredClone(preset.request));
+    Object.assign(state, { ...none, step: null }, structuredClone(preset.request));
     byId("about").textContent = preset.about;
     byId("view").value = state.view;
     for (const name of Object.keys(sliders)) sliders[name].set(state[name]);
