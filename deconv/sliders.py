@@ -142,6 +142,8 @@ class Explorer:
             self.message.value = f'<p role="alert">⚠ No such layer: {escape(str(error))}.</p>'
         else:
             self.step.max = self.play.max = PICTURES[self.view.value].steps(scene) - 1
+            for one in (self.step, self.play, self.finished):
+                one.disabled = self.step.max == 0
             self.page = frame(scene, self.view.value, self.step.value, self.finished.value)
             self.picture.value = svg(self.page)
             self.message.value = ""

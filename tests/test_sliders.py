@@ -82,6 +82,15 @@ def test_fewer_steps_take_the_slider_with_them(explorer):
     assert "x[1, 1] = 4" in shown(explorer)
 
 
+def test_where_there_is_one_step_none_can_be_chosen(explorer):
+    moving = (explorer.step, explorer.play, explorer.finished)
+    assert not any(one.disabled for one in moving)
+    explorer.view.value = "overlap"
+    assert all(one.disabled for one in moving)
+    explorer.view.value = "matrix"
+    assert not any(one.disabled for one in moving)
+
+
 def test_a_layer_that_cannot_be_says_so_under_the_last_good_picture(explorer):
     before, recipe = explorer.picture.value, explorer.recipe.value
     explorer.numbers["output_padding"].value = 2
