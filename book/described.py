@@ -34,8 +34,8 @@ def drawn_in(picture: nodes.image) -> str:
     section: nodes.Node = picture
     while section.parent and not isinstance(section, nodes.section):
         section = section.parent
-    (title, *_) = *section.findall(nodes.title), nodes.title("", "this page")
-    return f"Picture drawn by the code above it, in: {title.astext()}"
+    title = next(section.findall(nodes.title), None)
+    return f"Picture drawn by the code above it, in: {title.astext() if title else 'this page'}"
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -10,12 +10,17 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from small_archives import cut_off_the_network, write_small_archives
 
 from benchmarks.framework import NAMES, Framework
 from deconv.data import splits
 
 FEW_GARMENTS = (3_300, 200, 100)
+
+# How long an example takes is no test: in a fresh clone the first one waits for Hypothesis' tables.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(params=NAMES)

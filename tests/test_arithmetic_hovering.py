@@ -42,7 +42,6 @@ def value(panel: Panel, cell: tuple[int, int]) -> float:
     return panel.values[cell[0] - panel.first[0], cell[1] - panel.first[1]]
 
 
-@settings(deadline=None)
 @given(layers(), st.sampled_from(["scatter", "direct"]))
 def test_a_cell_meets_what_makes_it(layer, view):
     scene = scene_or_none(view, layer)
@@ -99,7 +98,7 @@ def test_every_panel_of_every_view_takes_part():
     assert seen == set(PANELS)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.sampled_from(list(PICTURES)), layers(), st.data())
 def test_cells_light_each_other(view, layer, data):
     scene = scene_or_none(view, layer)
@@ -119,7 +118,7 @@ def test_cells_light_each_other(view, layer, data):
                 assert ((places >= 0) & (places < shape)).all()
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(layers(), st.data())
 @example(BASELINE, None)
 @example({**BASELINE, "dilation": 2, "padding": 3}, None)

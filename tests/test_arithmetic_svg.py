@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import matplotlib
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ImageFont
 from test_arithmetic_colours import VISIONS, closest
@@ -107,7 +107,6 @@ def expected(view: str, scene: Scene) -> dict[str, np.ndarray]:
     return maps
 
 
-@settings(deadline=None)
 @given(scenes(), st.data())
 def test_every_picture_has_the_numbers_of_the_arithmetic(drawn, data):
     view, scene = drawn

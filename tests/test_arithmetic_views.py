@@ -25,7 +25,6 @@ from deconv.arithmetic import (
 
 many = settings(
     max_examples=int(os.environ.get("DECONV_EXAMPLES", "100")),
-    deadline=None,
     derandomize=True,
     database=None,
 )

@@ -144,7 +144,7 @@ def readers(folder):
 
 
 @pytest.mark.parametrize("name", ["metrics.json", "history.csv", "weights.safetensors", CHECKPOINT])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_damaged_files_give_the_documented_error(name, data, tmp_path_factory):
     """Cut short, a byte changed, or bytes of anything: read, or refused; never another error."""

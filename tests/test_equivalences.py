@@ -22,7 +22,7 @@ from deconv.arithmetic.equivalences import (
 )
 from deconv.errors import ConfigError
 
-many = settings(max_examples=50, deadline=None, derandomize=True, database=None)
+many = settings(max_examples=50, derandomize=True, database=None)
 layers = given(
     images=st.integers(1, 2),
     inputs=st.integers(1, 3),

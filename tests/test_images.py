@@ -49,7 +49,7 @@ def test_what_is_read_from_a_picture(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["png", "jpg", "npy"])
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_damaged_pictures_give_the_documented_error(kind, data, tmp_path_factory):
     """Cut short, some bytes changed, or bytes of anything: read, or refused; nothing else."""

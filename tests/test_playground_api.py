@@ -23,7 +23,7 @@ CHECKS = [status_code_conformance, content_type_conformance, response_schema_con
 
 
 @api.parametrize()
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 def test_every_answer_is_one_that_is_described(case):
     answer = case.call_and_validate(checks=CHECKS)
     if answer.status_code >= 500:  # described too, but only one of them can be meant here

@@ -93,7 +93,7 @@ def test_the_spread_of_known_patterns(phases, expected):
     assert phase_spread(phases) == pytest.approx(expected, abs=1e-12)
 
 
-@settings(max_examples=50, deadline=None, derandomize=True, database=None)
+@settings(max_examples=50, derandomize=True, database=None)
 @given(arrays(np.float64, (4, 4), elements=st.floats(-1, 1)))
 def test_the_two_spreads_add_up_to_the_variance(phases):
     assert sum(np.square(phase_spread(phases))) == pytest.approx(phases.var(), abs=1e-12)

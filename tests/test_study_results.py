@@ -72,7 +72,7 @@ def any_path(tmp_path_factory):
     return tmp_path_factory.mktemp("any") / "results.csv"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(content=st.lists(rows, unique_by=lambda row: row.job))
 def test_any_results_are_read_as_they_were_written(any_path, content):
     path = any_path
@@ -80,7 +80,6 @@ def test_any_results_are_read_as_they_were_written(any_path, content):
     assert read_results(path, MEASURES) == {row.job: row for row in content}
 
 
-@settings(deadline=None)
 @given(jobs, jobs)
 def test_two_jobs_never_have_one_name(one, other):
     assert (one.name == other.name) == (one == other)
@@ -97,7 +96,7 @@ def written(any_path):
     return any_path.read_bytes()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_a_changed_byte_is_refused_or_changes_nothing(written, any_path, data):
     path, content = any_path, bytearray(written)
