@@ -142,6 +142,7 @@ def compared(tmp_path_factory, drawn) -> tuple[subprocess.CompletedProcess[str],
     return command("--artifact-dir", artifacts, "--device", "cpu"), artifacts / "comparison"
 
 
+@pytest.mark.slow
 def test_the_command_measures_what_the_weights_do(compared, drawn):
     """What they do is computed a third time, in NumPy."""
     done, folder = compared
@@ -158,6 +159,7 @@ def test_the_command_measures_what_the_weights_do(compared, drawn):
     assert "TensorFlow claims 99.00 dB in its own record" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_table_and_names_the_report(compared):
     done, folder = compared
     assert report.WARNING in done.stdout
@@ -167,6 +169,7 @@ def test_the_command_prints_the_table_and_names_the_report(compared):
     assert len(list(folder.glob("*.png"))) == 3
 
 
+@pytest.mark.slow
 def test_the_command_needs_no_framework_in_its_own_process(compared):
     assert compared[0].stdout.splitlines()[-1] == "imported: []"
 

@@ -31,6 +31,7 @@ LOST = (
 """The second, where it happens in the middle of a write."""
 
 
+@pytest.mark.slow
 def test_a_folder_that_vanishes_is_one_sentence(tmp_path):
     folder, moved = run_folder(tmp_path, "numpy"), tmp_path / "moved"
     with start("numpy", tmp_path, "--epochs=50") as process:
