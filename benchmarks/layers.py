@@ -20,7 +20,6 @@ from benchmarks.machine import describe, rate
 from benchmarks.throughput import (
     CASES,
     PRECISIONS,
-    SIDE,
     TRAINING_MACS,
     matrix_product,
 )
@@ -47,11 +46,14 @@ class LayersConfig:
     """Times that everything is measured; medians are printed."""
     seconds: float = 0.2
     """How long each measurement lasts at least."""
+    side: int = 2048
+    """Rows and columns of the matrices whose product sets the limit."""
 
     def __post_init__(self) -> None:
         at_least("batch-size", self.batch_size, 1)
         at_least("repeats", self.repeats, 1)
         at_least("seconds", self.seconds, 0)
+        at_least("side", self.side, 1)
 
 
 def passes_pytorch(
@@ -117,7 +119,7 @@ def measure(framework: str, precision: str, config: LayersConfig) -> tuple[Times
         learning = learning or name in MACS  # nobody asks for a gradient before the first kernel
     optimizer = package.optimizer.build_optimizer(model, settings)
     step, _ = package.engine.compile_step(settings, package.config.detect_device("cpu"))
-    products = [matrix_product(framework, name) for name in PRECISIONS]
+    products = [matrix_product(framework, name, config.side) for name in PRECISIONS]
 
     def seconds(task: Callable[[], Any]) -> float:
         return 1 / rate(task, 1, config.seconds)
@@ -126,7 +128,7 @@ def measure(framework: str, precision: str, config: LayersConfig) -> tuple[Times
     for _ in range(config.repeats):
         each = [seconds(task) for both in work.values() for task in both]
         each.append(seconds(lambda: float(step(model, optimizer, images, images))))
-        rounds.append(each + [seconds(product) / SIDE**3 for product in products])
+        rounds.append(each + [seconds(product) / config.side**3 for product in products])
     *medians, whole, mac, half_mac = np.median(rounds, axis=0).tolist()
     times = zip(work, medians[::2], medians[1::2], strict=True)
     return {name: (f, max(0.0, both - f)) for name, f, both in times}, [whole, mac, half_mac]

@@ -33,8 +33,6 @@ from deconv.weights import initial_weights
 
 PRECISIONS = ("float32", "bfloat16")
 CASES = [(framework, precision) for framework in NAMES for precision in PRECISIONS]
-SIDE = 2048
-"""Rows and columns of the matrices whose product sets the limit."""
 INFERENCE_MACS = sum(layer.macs for layer in layers())
 # Backwards, each layer has a product for its weights and one for its input; the images need none.
 TRAINING_MACS = 3 * INFERENCE_MACS - layers()[0].macs
@@ -52,6 +50,8 @@ class ThroughputConfig:
     """Times that everything is measured; medians are printed."""
     seconds: float = 0.3
     """How long each measurement lasts at least."""
+    side: int = 2048
+    """Rows and columns of the matrices whose product sets the limit."""
     output: UserPath = ROOT / "artifacts" / "benchmarks"
     """Folder for throughput.json and throughput.png."""
 
@@ -59,15 +59,16 @@ class ThroughputConfig:
         at_least("sizes", min(self.sizes, default=0), 1)
         at_least("repeats", self.repeats, 1)
         at_least("seconds", self.seconds, 0)
+        at_least("side", self.side, 1)
 
 
-def matrix_product(framework: str, precision: str) -> Callable[[], Any]:
-    """Return a function that multiplies two matrices of 2048×2048 in this precision.
+def matrix_product(framework: str, precision: str, side: int) -> Callable[[], Any]:
+    """Return a function that multiplies two matrices of `side × side` in this precision.
 
     One of them is transposed: where the processor has no instructions for bfloat16,
     PyTorch is many times slower at the other product.
     """
-    numbers = np.random.default_rng(0).standard_normal((2, SIDE, SIDE)).astype(np.float32)
+    numbers = np.random.default_rng(0).standard_normal((2, side, side)).astype(np.float32)
     if framework == "pytorch":
         import torch
 
@@ -100,7 +101,8 @@ def measure(framework: str, precision: str, config: ThroughputConfig) -> dict[st
         package.inference.reconstruct(model, images[:size])
 
     work: dict[tuple[str, Any], tuple[float, Callable[[], Any]]] = {
-        ("product", name): (SIDE**3, matrix_product(framework, name)) for name in PRECISIONS
+        ("product", name): (config.side**3, matrix_product(framework, name, config.side))
+        for name in PRECISIONS
     }
     for size in config.sizes:
         work["training", size] = size, partial(train, size)
@@ -130,7 +132,7 @@ def compare(config: ThroughputConfig) -> None:
             found = pool.submit(measure, framework, precision, config).result()
         results[f"{FRAMEWORKS[framework]} {precision}"] = found
     print(describe())
-    report(results)
+    report(results, config.side)
     make_folder(config.output)
     write_atomically(
         config.output / "throughput.json",
@@ -140,7 +142,7 @@ def compare(config: ThroughputConfig) -> None:
     print(f"\nFiles: {shown(config.output)}")
 
 
-def report(results: dict[str, dict[str, dict]]) -> None:
+def report(results: dict[str, dict[str, dict]], side: int) -> None:
     """Print the tables of docs/performance.md."""
     for kind, macs in MACS.items():
         cells = [[f"{kind}: images in a batch", *results]]
@@ -154,7 +156,7 @@ def report(results: dict[str, dict[str, dict]]) -> None:
             cells.append(row)
         print(f"\n{piped(cells)}")
     print("\nIn brackets the share of the float32 product, in bfloat16 then that of its own.")
-    print("Products of 2048×2048 matrices, GFLOP/s (a MAC is two operations):")
+    print(f"Products of {side}×{side} matrices, GFLOP/s (a MAC is two operations):")
     for name, found in results.items():
         speeds = [f"{2e-9 * macs:.0f} in {key}" for key, macs in found["product"].items()]
         print(f"  beside {name}: {', '.join(speeds)}")

@@ -34,6 +34,7 @@ def run(module: str, *arguments: str) -> str:
      ("lockstep", "LockstepConfig", "steps"), ("soak", "SoakConfig", "kills"),
      ("page", "PageConfig", "repeats"), ("page", "PageConfig", "loads"),
      ("startup", "StartupConfig", "repeats"), ("throughput", "ThroughputConfig", "repeats"),
+     ("throughput", "ThroughputConfig", "side"), ("layers", "LayersConfig", "side"),
      ("time_to_psnr", "TimeConfig", "repeats")],
 )  # fmt: skip
 def test_nothing_to_measure_is_refused(module, config, flag) -> None:
@@ -71,7 +72,7 @@ def test_time_to_psnr(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_throughput(tmp_path: Path) -> None:
-    sizes = ["--sizes", "4", "8", "--repeats", "1", "--seconds", "0.01"]
+    sizes = ["--sizes", "4", "8", "--side", "32", "--repeats", "1", "--seconds", "0.01"]
     printed = run("throughput", *sizes, "--output", str(tmp_path))
     results = json.loads((tmp_path / "throughput.json").read_text())["results"]
     assert len(results) == 4
@@ -84,10 +85,9 @@ def test_throughput(tmp_path: Path) -> None:
     assert (tmp_path / "throughput.png").exists()
 
 
-def test_a_product_is_taken_in_the_precision_that_is_asked_for(monkeypatch) -> None:
+def test_a_product_is_taken_in_the_precision_that_is_asked_for() -> None:
     pytest.importorskip("torch")
-    monkeypatch.setattr(throughput, "SIDE", 8)
-    assert str(throughput.matrix_product("pytorch", "bfloat16")().dtype) == "torch.bfloat16"
+    assert str(throughput.matrix_product("pytorch", "bfloat16", 8)().dtype) == "torch.bfloat16"
 
 
 def test_thin_layers_have_few_of_the_multiplications() -> None:
@@ -130,7 +130,8 @@ def test_the_drift_of_two_trainings_never_shrinks(monkeypatch) -> None:
 
 @pytest.mark.slow
 def test_layers() -> None:
-    printed = run("layers", "--batch-size", "4", "--repeats", "1", "--seconds", "0.01")
+    few = ["--batch-size", "4", "--side", "32", "--repeats", "1", "--seconds", "0.01"]
+    printed = run("layers", *few)
     _, *tables, summary = printed.strip().split("\n\n")
     assert len(tables) == 4
     for table in tables:
