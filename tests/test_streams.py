@@ -221,8 +221,8 @@ def test_a_command_that_is_started_elsewhere_says_where(command, name, what):
         [sys.executable, *(word.format(name=name, what=what) for word in command)],
         cwd=folder, capture_output=True, text=True,
     )  # fmt: skip
-    assert done.returncode == 1
-    said = rf"error: run it in the .*root.*: python -m {name}\.src\.(train|{what})\n"
+    assert done.returncode == 2
+    said = rf"error: run it in the project root: python -m {name}\.src\.(train|{what})\n"
     assert re.fullmatch(said, done.stderr)
 
 

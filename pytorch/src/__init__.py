@@ -1,6 +1,9 @@
 """The autoencoder in PyTorch; `tensorflow/src` is the same, file for file."""
 
+import sys
+
 if __name__ != "pytorch.src":  # started in the folder `pytorch`
-    raise SystemExit("error: run it in the root of the repository: python -m pytorch.src.train")
+    print("error: run it in the project root: python -m pytorch.src.train", file=sys.stderr)
+    sys.exit(2)
 
 import deconv  # noqa: F401  before torch: see deconv/startup.py

@@ -1,7 +1,10 @@
 """Train the autoencoder: `python -m pytorch.src.train`."""
 
+import sys
+
 if not __package__:  # started as a file
-    raise SystemExit("error: run it in the root of the repository: python -m pytorch.src.train")
+    print("error: run it in the project root: python -m pytorch.src.train", file=sys.stderr)
+    sys.exit(2)
 
 from dataclasses import replace
 

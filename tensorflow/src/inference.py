@@ -4,8 +4,11 @@
 several threads may share it.
 """
 
+import sys
+
 if not __package__:  # started as a file
-    raise SystemExit("error: run it in the repository's root: python -m tensorflow.src.inference")
+    print("error: run it in the project root: python -m tensorflow.src.inference", file=sys.stderr)
+    sys.exit(2)
 
 from collections.abc import Callable
 from dataclasses import asdict
