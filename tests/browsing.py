@@ -109,3 +109,22 @@ def cell(name: str, row: int, column: int) -> str:
 def sideways(page: Any) -> int:
     """How far the page can be scrolled to the side, in pixels."""
     return page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+
+def draw_a_line(page: Any) -> None:
+    """Draw across the garment with the mouse."""
+    page.locator("#drawing").scroll_into_view_if_needed()
+    box = page.locator("#drawing").bounding_box()
+    page.mouse.move(box["x"] + 30, box["y"] + 30)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 220)
+    page.mouse.up()
+    expect(page.locator("#image-value")).to_have_text("your own")
+
+
+def draw_a_spot(page: Any) -> None:
+    """Draw on the garment with the keyboard."""
+    page.locator("#drawing").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Space")
+    expect(page.locator("#spot")).to_contain_text("grey level 255")

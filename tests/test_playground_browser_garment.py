@@ -6,7 +6,7 @@ from typing import Any
 
 import browsing
 import pytest
-from browsing import MARKS, PHONE, expect, sideways
+from browsing import MARKS, PHONE, draw_a_line, draw_a_spot, expect, sideways
 from PIL import Image
 
 from deconv.playground.reading import LARGEST_BODY
@@ -34,19 +34,9 @@ def test_drawing_changes_what_comes_back(visit):
     page = visit("", PHONE, has_touch=True)
     before = page.locator("#results figcaption").all_inner_texts()
     assert len(before) >= 2
-    box = page.locator("#drawing").bounding_box()
-    page.locator("#drawing").scroll_into_view_if_needed()
-    box = page.locator("#drawing").bounding_box()
-    page.mouse.move(box["x"] + 30, box["y"] + 30)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 200, box["y"] + 220)
-    page.mouse.up()
-    expect(page.locator("#image-value")).to_have_text("your own")
+    draw_a_line(page)
     expect(page.locator("#results figcaption").nth(1)).not_to_have_text(before[1])
-    page.locator("#drawing").focus()
-    page.keyboard.press("ArrowLeft")
-    page.keyboard.press("Space")
-    expect(page.locator("#spot")).to_contain_text("grey level 255")
+    draw_a_spot(page)
 
 
 def test_latent_channels_can_be_switched_off_and_on(visit):

@@ -12,6 +12,8 @@ from browsing import (
     MARKS,
     PHONE,
     cell,
+    draw_a_line,
+    draw_a_spot,
     expect,
     expect_picture,
     foreign,
@@ -141,15 +143,6 @@ def test_drawing_changes_what_comes_back(page):
     page.wait_for_url("**image=1*")  # which is written after the answer
     expect(page.locator("#file-problem")).to_be_hidden()
     before = caption.inner_text()
-    page.locator("#drawing").scroll_into_view_if_needed()
-    box = page.locator("#drawing").bounding_box()
-    page.mouse.move(box["x"] + 30, box["y"] + 30)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 200, box["y"] + 220)
-    page.mouse.up()
-    expect(page.locator("#image-value")).to_have_text("your own")
+    draw_a_line(page)
     expect(caption).not_to_have_text(before)
-    page.locator("#drawing").focus()
-    page.keyboard.press("ArrowLeft")
-    page.keyboard.press("Space")
-    expect(page.locator("#spot")).to_contain_text("grey level 255")
+    draw_a_spot(page)
