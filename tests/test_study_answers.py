@@ -121,12 +121,12 @@ def test_an_answer_says_rates_cost_and_replicas(splits):
             Row(replace(row.job, learning_rate=rate), {**row.measures, **found}) for row in rows
         ]
 
-    rows = arm("transposed", 0.01, 3.0) + arm("transposed4", 0.03, 1.5)
+    rows = arm("transposed", 0.01, 3.0) + arm("transposed4", 0.1, 1.5)
     _, answer = first(as_study(rows, splits))
-    assert "Learning rates: `transposed` 0.01; `transposed4` 0.03. " in answer  # nothing was tuned
+    assert "Learning rates: `transposed` 0.01; `transposed4` 0.1. " in answer  # nothing was tuned
     tune = Row(Job("pytorch", "tune", seed=1000), {"validation_psnr": 20.0})
     _, answer = first(as_study([*rows, tune], splits))
-    assert "`transposed` 0.01; `transposed4` 0.03, at the end of what was tried. " in answer
+    assert "`transposed` 0.01; `transposed4` 0.1, at the end of what was tried. " in answer
     same = "Both do the same number of multiplications and have as many parameters (within 1 %). "
     assert f"{same}Training images/s: `transposed` 10 ± 0, `transposed4` 30 ± 0. " in answer
     assert "mean): `transposed` 3.00 and 4.00; `transposed4` 1.50 and 2.50. This was not" in answer

@@ -154,7 +154,8 @@ def advised(made: Decision) -> str:
 def rates(study: Study, made: Decision) -> str:
     """Say with which learning rates the arms were trained, and where a better one may be beyond."""
     arms, said = study.arms(made.task), []
-    ends = (min(RATES), max(RATES)) if study.of("tune") else ()
+    tried = RATES.get(made.task, RATES["super-resolve"])
+    ends = (min(tried), max(tried)) if study.of("tune") else ()
     for arm in (made.one, made.other):
         for rate in sorted({row.job.learning_rate for row in arms.get(arm, [])}):
             end = ", at the end of what was tried" * (rate in ends)

@@ -13,7 +13,7 @@ from deconv.study.sections.base import Section, Study, plural, values
 def limits(study: Study) -> Section:
     """Say what does not follow."""
     size = SIZES[study.preset]
-    rates = f"The learning rate of an arm is the best one of {len(RATES)}."
+    rates = f"The learning rate of an arm is the best one of {len(RATES['super-resolve'])}."
     if not size.tuning_seeds:
         rates = f"All arms have the learning rate {Job.learning_rate:g}, which suits some better."
     points = [

@@ -26,12 +26,15 @@ def learning_rates(study: Study) -> Section | None:
         "part in this.",
         piped(choices(study, chosen)),
     ]
-    ends = min(RATES), max(RATES)
-    edge = sorted(f"`{arm}` ({task})" for (task, arm), rate in chosen.items() if rate in ends)
+    edge = sorted(
+        f"`{arm}` ({task}, {rate:g})"
+        for (task, arm), rate in chosen.items()
+        if rate in (min(RATES[task]), max(RATES[task]))
+    )
     if edge:
         parts.append(
-            f"{len(edge)} of {len(chosen)} are at an end of what was tried, {ends[0]:g} or "
-            f"{ends[1]:g}, and a rate beyond it might be better still: {', '.join(edge)}."
+            f"{len(edge)} of {len(chosen)} are at an end of what was tried, and a rate beyond it "
+            f"might be better still: {', '.join(edge)}."
         )
     if stable := stability(study, chosen):
         parts += [
@@ -55,11 +58,12 @@ def choices(study: Study, chosen: dict[tuple[str, str], float]) -> list[list[str
     for row in study.rows:
         if row.job.purpose == "tune":
             found[task_of(row.job), row.job.upsampler, row.job.learning_rate].append(row)
-    cells = [["task", "arm", *(f"{rate:g}" for rate in RATES)]]
+    tried = sorted({rate for rates in RATES.values() for rate in rates})
+    cells = [["task", "arm", *(f"{rate:g}" for rate in tried)]]
     for task in TASKS:
         for arm in UPSAMPLERS:
             if best := chosen.get((task, arm)):
-                own = [(rate, validation(found[task, arm, rate])) for rate in RATES]
+                own = [(rate, validation(found[task, arm, rate])) for rate in tried]
                 texts = [f"**{text}**" if rate == best else text for rate, text in own]
                 cells.append([task, f"`{arm}`", *texts])
     return cells
