@@ -20,6 +20,7 @@ from typing import Any
 
 import jupytext
 import nbformat
+from joblib import Parallel, delayed
 from nbclient import NotebookClient
 
 from deconv import cli
@@ -29,6 +30,8 @@ from deconv.data.archives import find_data_dir
 from deconv.errors import ConfigError
 from deconv.files import explained, shown, write_atomically
 from deconv.lab import FOLDER, QUICK
+from deconv.running.processor import cores
+from deconv.study.training import ONE_THREAD
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _METADATA = {
@@ -43,7 +46,8 @@ class BuildConfig:
     """Make notebooks from their text sources and run them."""
 
     quick: bool = False
-    """A few seconds of training on drawn garments; not for outputs to keep."""
+    """A few seconds of training on drawn garments, in one thread, and as many notebooks at a time
+    as there are cores; not for outputs to keep."""
     only: tuple[str, ...] = ()
     """Names of notebooks, such as 01_arithmetic [default: all]."""
     output: UserPath | None = None
@@ -128,17 +132,20 @@ def run(config: BuildConfig) -> None:
     if config.output:
         with explained("make the folder", config.output):
             config.output.mkdir(parents=True, exist_ok=True)
-    for source in sources:
-        if not config.only or source.stem in config.only:
-            print(f"{shown(source)} …", flush=True)
-            build(source, config.output or source.parent, config.quick)
+    Parallel(n_jobs=cores() if config.quick else 1)(
+        delayed(build)(source, config.output or source.parent, config.quick)
+        for source in sources
+        if not config.only or source.stem in config.only
+    )
 
 
 def build(source: Path, folder: Path, quick: bool) -> None:
     """Make one notebook in `folder`; raises what `execute` raises."""
+    print(f"{shown(source)} …", flush=True)
     began, notebook = time.perf_counter(), convert(source)
     with tempfile.TemporaryDirectory() as runs:  # a reader's own runs are left alone
-        execute(notebook, source.parent, {QUICK: "1" if quick else "0", FOLDER: runs})
+        settings = {QUICK: "1" if quick else "0", FOLDER: runs}
+        execute(notebook, source.parent, settings | (ONE_THREAD if quick else {}))
     target = folder / source.with_suffix(".ipynb").name
     write_atomically(target, f"{nbformat.writes(notebook)}\n".encode())
     size, seconds = target.stat().st_size / 1e6, time.perf_counter() - began

@@ -1,16 +1,19 @@
 """Every call that writes a training's files or its words fails once, as on a full or a dying disk.
 
-strace runs the training in NumPy and lets the system refuse one call. The training
+strace watches the training in NumPy and lets the system refuse one call. The training
 must end with one sentence, and what it leaves must be whole: the same command with
 `--resume` ends with the same bytes as a run that nobody disturbed.
 """
 
+import ctypes
 import os
 import re
 import shutil
 import subprocess
-import sys
+import time
 from collections import Counter
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +21,6 @@ import pytest
 
 from benchmarks.processes import Training, prepare
 from benchmarks.soak import contents
-from deconv.config import ROOT
 from deconv.data import splits
 from deconv.running.checkpoint import CHECKPOINT, PREVIOUS
 
@@ -34,13 +36,8 @@ prepare(["numpy"])
 GARMENTS = (64, 20, 20)
 """Drawn in each of some eighty trainings: as few as will do."""
 FLAGS = ("--dataset=synthetic", "--epochs=1", "--checkpoint-seconds=0")
-TRAINING = f"""
-from deconv.data import splits
-splits.GARMENTS = {GARMENTS}
-from deconv.scratch import main
-main()
-"""
 EARLIER = "the earlier run's"
+PR_SET_PTRACER, ANY = 0x59616D61, -1
 
 
 class Call(NamedTuple):
@@ -55,6 +52,21 @@ def draw_few():
     splits.GARMENTS = GARMENTS
 
 
+def be_watched(folder: Path, options: Sequence[str]) -> None:
+    """Begin a training that strace watches, and that says its words into a file: a disk is full."""
+    draw_few()
+    os.dup2(os.open(folder / "said.txt", os.O_WRONLY | os.O_CREAT), 1)
+    log = folder / "log"
+    # Some systems let a process watch only those that it has started, or that say who else may.
+    ctypes.CDLL(None).prctl(PR_SET_PTRACER, ANY)
+    subprocess.Popen(
+        ["strace", "-f", "-y", "-s0", f"-o{log}", *options, f"-p{os.getpid()}"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while not (log.exists() and log.stat().st_size):
+        os.getpgid(0)  # the first call that strace sees
+
+
 def new_folder(where: Path) -> Path:
     """Make an artifact folder with an earlier run in it, which a new one moves aside."""
     earlier = where / "numpy_deconv"
@@ -63,23 +75,23 @@ def new_folder(where: Path) -> Path:
     return where
 
 
-def train_under_strace(folder: Path, log: Path, calls: str, *more: str) -> tuple[int | None, str]:
-    """Train; return the status and what was said on standard error."""
-    strace = ("strace", "-f", "--seccomp-bpf", "-y", "-s0", "-o", str(log), "-e", f"trace={calls}")
-    with (folder / "said.txt").open("w") as said:  # a file, because a disk is what is full here
-        done = subprocess.run(
-            [*strace, *more, sys.executable, "-c", TRAINING, *FLAGS, f"--artifact-dir={folder}"],
-            cwd=ROOT, env=os.environ | {"PYTHONUNBUFFERED": ""},
-            stdout=said, stderr=subprocess.PIPE, text=True, timeout=100,
-        )  # fmt: skip
-    return done.returncode, done.stderr
+def train_under_strace(folder: Path, calls: str, *more: str) -> tuple[int | None, str, str]:
+    """Train; return the status, what was said on standard error, and what strace wrote."""
+    watched = partial(be_watched, folder, ("-e", f"trace=getpgid,{calls}", *more))
+    with Training("numpy", *FLAGS, f"--artifact-dir={folder}", before=watched) as training:
+        _, error = training.communicate()
+    deadline = time.monotonic() + 60
+    while "+++ exited with" not in (log := (folder / "log").read_text()):
+        assert time.monotonic() < deadline, log
+        time.sleep(0.01)
+    return training.returncode, error, log
 
 
-def calls_of_a_run(folder: Path, log: Path) -> list[Call]:
+def calls_of_a_run(folder: Path) -> list[Call]:
     """Train; return every call that had to do with the run's folder or with standard output."""
-    done = train_under_strace(folder, log, "fsync,write,/^(rename|mkdir|unlink)")
-    assert done == (0, "")
-    lines = log.read_text().splitlines()
+    status, error, log = train_under_strace(folder, "fsync,write,/^(rename|mkdir|unlink)")
+    assert (status, error) == (0, "")
+    lines = log.splitlines()
     found, main_thread = [], lines[0].split()[0]
     seen: Counter[str] = Counter()
     for line in lines:
@@ -101,17 +113,16 @@ def go_on(folder: Path) -> tuple[int | None, str]:
 
 
 def test_each_call_fails_once_and_nothing_is_lost(tmp_path):
-    log = tmp_path / "log"
-    calls = calls_of_a_run(new_folder(tmp_path / "whole"), log)
+    calls = calls_of_a_run(new_folder(tmp_path / "whole"))
     assert 30 <= len(calls) <= 60, calls
     expected = contents(tmp_path / "whole" / "numpy_deconv")
     for index, call in enumerate(calls):
         error = ("ENOSPC", "EIO")[index % 2]
         fault = f"inject={call.name}:error={error}:when={call.number}"
         folder = new_folder(tmp_path / str(index))
-        status, said = train_under_strace(folder, log, call.name, "-e", fault)
+        status, said, log = train_under_strace(folder, call.name, "-e", fault)
         what = f"{call} {error}: {status} {said}"
-        assert log.read_text().count("(INJECTED)") == 1, what
+        assert log.count("(INJECTED)") == 1, what
         if status:
             assert status == 2, what
             assert re.fullmatch(r"error: .+\n", said), what
