@@ -116,7 +116,7 @@ def test_nobody_wins_where_a_run_learned_nothing(splits, mean_image):
 def test_an_answer_says_rates_cost_and_replicas(splits):
     def arm(name, rate, replica):
         rows = main(name, [30.0 + 0.01 * n for n in range(SEEDS)], macs=100.4)
-        found = {"replica_2": replica, "replica_4": replica + 1, "images_per_second": 1_000 * rate}
+        found = {"replica_2": replica, "replica_4": replica + 1}
         return [
             Row(replace(row.job, learning_rate=rate), {**row.measures, **found}) for row in rows
         ]
@@ -128,12 +128,22 @@ def test_an_answer_says_rates_cost_and_replicas(splits):
     _, answer = first(as_study([*rows, tune], splits))
     assert "`transposed` 0.01; `transposed4` 0.1, at the end of what was tried. " in answer
     same = "Both do the same number of multiplications and have as many parameters (within 1 %). "
-    assert f"{same}Training images/s: `transposed` 10 ± 0, `transposed4` 100 ± 0. " in answer
+    assert f"{same}Replicas, " in answer
     assert "mean): `transposed` 3.00 and 4.00; `transposed4` 1.50 and 2.50. This was not" in answer
     other = arm("transposed6", 0.01, 3.0) + arm("subpixel", 0.01, 1.5)
     made = as_study(other, splits)
     (decided,) = made.decided
     assert "Replicas" not in answers.answer(made, decided)  # that advice is about something else
+
+
+def test_an_answer_says_what_the_arms_have_that_tell_why(splits):
+    rows = main("transposed", [30.0] * SEEDS) + main("transposed4", [30.5] * SEEDS)
+    assert "Beside it" not in first(as_study(rows, splits))[1]
+    _, answer = first(as_study(rows + main("transposed6", [31.0, 32.0]), splits))
+    assert (
+        "Beside it, PSNR: `transposed` 30.00 ± 0.00 (12 seeds), `transposed4` 30.50 ± 0.00 "
+        "(12 seeds), `transposed6` 31.50 ± 0.71 (2 seeds). These were not tested."
+    ) in answer
 
 
 def test_the_measure_stands_above_the_table(splits):
@@ -185,7 +195,8 @@ def test_runs_that_learned_nothing_are_in_one_list(splits, mean_image):
 
 def test_a_table_says_which_runs_learned_nothing_or_diverged(splits, mean_image):
     rows = main("transposed", [30.0, mean_image]) + diverge(main("nearest", [30.0] * 3), 0, 1, 2)
-    head, one, other = arms.table(as_study(rows, splits), TASK)
+    head, *references, one, other = arms.table(as_study(rows, splits), TASK)
+    assert [row[0] for row in references] == ["bicubic resizing", "best linear map"]
     assert head[1:3] == ["seeds", "diverged"]
     assert one[:3] == ["`transposed`", "2 (1 run learned nothing)", "0"]
     assert other == ["`nearest`", "0", "3", *["–"] * 7]

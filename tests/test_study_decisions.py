@@ -67,7 +67,8 @@ def test_what_is_not_decided_says_what_could_have_been_found():
     assert made.found is not None
     least = minimum_detectable(made.found.spread, 5, 5)
     assert made.sentence.endswith(
-        f"; so many pairs find a true difference of {least:.2f} dB in 80 % of cases or more."
+        f"; so many pairs find a true difference of {least:.2f} dB in 80 % of cases or more, if "
+        "the true spread is the observed one."
     )
     assert "(Student's t, 5 of 12 planned paired seeds)" in made.sentence
 

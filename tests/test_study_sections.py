@@ -57,17 +57,19 @@ def test_a_chart_ends_before_what_is_far_off():
         assert [text.get_text() for text in chart.texts] == says
 
 
-def test_tensorflow_agrees_or_not(splits):
-    rng = np.random.default_rng(1)
-    rows = main("transposed", list(30 + rng.normal(0, 0.1, SEEDS))) + main(
-        "transposed4", [30] * SEEDS
-    )
+@pytest.mark.parametrize(
+    ("other", "compatible", "same"), [(29.9, "yes", "yes"), (30.05, "yes", "no"), (29, "no", "yes")]
+)
+def test_tensorflow_agrees_or_not(splits, other, compatible, same):
+    noise = np.random.default_rng(1).normal(0, 0.2, SEEDS)
+    rows = main("transposed", list(30.1 + noise - noise.mean()))
+    rows += main("transposed4", [30] * SEEDS)
     rows += main("transposed", [30.0, 30.1, 29.9], "tensorflow")
-    for other, verdict in (([30.0, 30.0, 30.0], "yes"), ([29.0, 29.0, 29.0], "no")):
-        section = replication(as_study(rows + main("transposed4", other, "tensorflow"), splits))
-        assert section
-        assert section.parts[0].startswith(f"{int(verdict == 'yes')} of 1 planned contrasts agree")
-        assert section.parts[1].endswith(f"| {verdict} |")
+    section = replication(as_study(rows + main("transposed4", [other] * 3, "tensorflow"), splits))
+    assert section
+    count = int(compatible == "yes")
+    assert section.parts[0].startswith(f"{count} of 1 planned contrasts are compatible: ")
+    assert section.parts[1].endswith(f"| {compatible} | {same} |")
 
 
 def test_learning_rates_at_an_end_are_named():
@@ -131,6 +133,16 @@ def test_the_time_of_all_runs_is_added_up():
     ]
     (said,) = limits.times(as_study(rows))
     assert "PyTorch 6 minutes, 2 of them training; TensorFlow 3 minutes, 1 of" in said
+
+
+def test_trainings_that_ran_twice_are_held_against_each_other():
+    jobs = [Job("pytorch", purpose, seed=seed) for seed in (0, 1) for purpose in ("loss", "latent")]
+    rows = [
+        Row(job, {"psnr": psnr}) for job, psnr in zip(jobs, (20.0, 20.0, 21.0, 22.0), strict=True)
+    ]
+    assert not limits.repeated(as_study(rows[::2]))
+    (said,) = limits.repeated(as_study(rows))
+    assert said.startswith("2 trainings ran for two sections or more, each time anew: 1 of them")
 
 
 def test_numbers_are_written_with_their_spread():

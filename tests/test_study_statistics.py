@@ -18,6 +18,7 @@ from deconv.study.statistics import (
     holm,
     minimum_detectable,
     replication_interval,
+    widest_equivalent,
 )
 
 ZERO = [0.0] * 6
@@ -167,6 +168,14 @@ def test_the_power_is_that_of_simulated_experiments(tests):
 def test_one_power_for_the_study_and_the_comparison():
     known = paired([1, 2, 3, 4, 5, 9], ZERO)
     assert minimum_detectable(known.spread, 6) == pytest.approx(known.detectable)
+
+
+@pytest.mark.parametrize("tests", [1, 5])
+def test_with_the_widest_spread_equivalence_is_just_shown(tests):
+    widest = widest_equivalent(0.2, 12, tests)
+    values = np.tile([1.0, -1.0], 6)
+    found = contrast(values / values.std(ddof=1) * widest, np.zeros(12), 0.2)
+    assert found.p_equivalence == pytest.approx(0.05 / tests)
 
 
 def test_a_replication_interval_by_hand():

@@ -78,8 +78,8 @@ def subpixel_as_transposed(w: np.ndarray) -> np.ndarray:
 
     Here `i = j + m − 1` and `h = 2j + r`, so `h = 2i + (4 − 2m + r) − 2`. That is (1) with
     padding 2 and tap `k = 4 − 2m + r`. Each of 0 … 5 comes from exactly one pair `(m, r)`,
-    so weights only change places: both layers can compute the same functions, and
-    the same number is learned in both. Source: Shi et al. 2016 (arXiv 1609.07009).
+    so weights only change places, and but for their biases both layers can compute the same
+    functions. Source: Shi et al. 2016 (arXiv 1609.07009).
     """
     _check(w, "(4·out, in, 3, 3)", 3)
     if len(w) % 4:

@@ -19,6 +19,7 @@ from deconv.study.statistics import (
     contrast,
     holm,
     minimum_detectable,
+    widest_equivalent,
 )
 
 SEEDS = 12
@@ -119,7 +120,7 @@ class Decision:
             least = minimum_detectable(found.spread, found.n, self.tests)
             text += (
                 f"; so many pairs find a true difference of {measure.text(least)} in 80 % of cases "
-                "or more"
+                "or more, if the true spread is the observed one"
             )
         return f"{text}."
 
@@ -193,6 +194,7 @@ def _seeds(seeds: Sequence[int]) -> str:
 def how_it_decides() -> str:
     """Return the report's first section, in Markdown."""
     least = minimum_detectable(1, SEEDS, len(FAMILY))
+    widest, last = (widest_equivalent(PSNR.margin, SEEDS, tests) for tests in (len(FAMILY), 1))
     pairs = "; ".join(f"`{one}` − `{other}`" for one, other in FAMILY)
     mse, root = 10 ** (PSNR.margin / 10) - 1, 10 ** (PSNR.margin / 20) - 1
     paragraphs = f"""
@@ -236,7 +238,9 @@ intervals are those of each contrast alone.
 
 **Verdicts.** "Different" and "equivalent" need an adjusted p-value of at most {ALPHA}. Anything
 else is "not decided by these seeds", which is not the same as "no difference": {SEEDS} seeds find
-a true difference of {least:.2f} times the spread of the differences in 80 % of cases or more. A
+a true difference of {least:.2f} times the spread of the differences in 80 % of cases or more. And
+equivalence within ±{PSNR.margin:g} dB cannot be shown, even with a mean of 0, where the spread
+is above {widest:.2f} dB for the first contrast in Holm's order, and {last:.2f} dB for the last. A
 bootstrap interval stands beside that of the t test, for differences that are not normally
 distributed; it decides nothing.
 

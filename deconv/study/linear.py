@@ -119,7 +119,7 @@ def bicubic(images: np.ndarray, side: int) -> np.ndarray:
     """
     if not 1 <= side <= 28:
         raise ConfigError(f"the side must be from 1 to 28 pixels, but is {side}")
-    there_and_back = _resizing(side, 28) @ _resizing(28, side)  # the same for rows and columns
+    there_and_back = resizing(side, 28) @ resizing(28, side)  # the same for rows and columns
     return there_and_back @ metrics.checked("images", images) @ there_and_back.T
 
 
@@ -145,8 +145,11 @@ def _row(method: str, numbers: int, reconstructions: np.ndarray, images: np.ndar
     return Row(method, numbers, *(float(value.mean()) for value in values))
 
 
-def _resizing(size: int, to: int) -> np.ndarray:
-    """The matrix `(to, size)` that resizes a column of pixels: what Pillow makes of each unit."""
+def resizing(size: int, to: int) -> np.ndarray:
+    """Return the matrix `(to, size)` that resizes a column of pixels, float64.
+
+    Pillow's bicubic resizing is linear, so its columns are what Pillow makes of each unit.
+    """
     units = Image.fromarray(np.eye(size, dtype=np.float32))
     return np.asarray(units.resize((size, to), Image.Resampling.BICUBIC), np.float64)
 

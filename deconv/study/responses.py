@@ -26,8 +26,9 @@ FAR = 8
 """Pixels at each side that are left out here.
 
 In the widest decoder (kernel 6, twice) the zeros around the maps reach the 6 outermost
-pixels, and so do those around the maps of the baseline when encoder and decoder are
-taken together. A multiple of 4 keeps the phases their names."""
+pixels. With the encoder of `reconstruct` before it, those of the baseline reach no further;
+with that of `super-resolve`, whose convolutions keep the size, they reach further, and with
+the larger kernels everywhere. A multiple of 4 keeps the phases their names."""
 
 DECODER_COLUMNS = (
     "gain_spread_inner",

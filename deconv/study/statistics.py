@@ -134,6 +134,15 @@ def minimum_detectable(spread: float, n: int, tests: int = 1, power: float = 0.8
     return float(nctdtrinc(n - 1, 1 - power, quantile) * spread / sqrt(n))
 
 
+def widest_equivalent(margin: float, n: int, tests: int = 1) -> float:
+    """Return the largest spread with which `n` pairs can show equivalence within ±margin.
+
+    Both one-sided tests must have p ≤ 0.05/tests. That is easiest where the mean difference is
+    0: then margin / (spread/√n) must reach the quantile of Student's t.
+    """
+    return float(margin * sqrt(n) / stdtrit(n - 1, 1 - ALPHA / tests))
+
+
 def replication_interval(found: Contrast, n: int) -> Interval:
     """95 % prediction interval of the mean difference of `n` other pairs of the same kind.
 

@@ -18,31 +18,49 @@ class Question(NamedTuple):
     text: str
     advice: str
     """Who says that the second of the two is better; empty where nobody does."""
+    besides: str
+    """What else differs between the two, and what else to know."""
     checkerboards: bool = False
     """Whether they say it because of checkerboards, which the primary measure hardly sees."""
+    others: tuple[str, ...] = ()
+    """Arms whose means help to tell why."""
 
 
 QUESTIONS: Mapping[tuple[str, str], Question] = {
     ("transposed", "transposed4"): Question(
-        "Should the stride divide the kernel: 4×4 instead of 3×3?",
+        "A kernel that the stride divides: 4×4 instead of 3×3?",
         "Odena, Dumoulin and Olah (2016) advise it, against checkerboards",
+        "A 4×4 kernel is larger as well, and an even kernel lies evenly on the pixels that come of "
+        "one. So a gain need not come from the division: the stride divides the kernel of "
+        "`transposed2` too.",
         checkerboards=True,
+        others=("transposed2", "transposed6"),
     ),
     ("transposed6", "subpixel"): Question(
-        "Pixel shuffle, or the transposed convolution that computes the same functions?", ""
+        "Pixel shuffle, or the transposed convolution that has the same weights in other places?",
+        "",
+        "Both begin as the same function, and Adam moves each weight by itself. So only rounding "
+        "can part them, and the biases: `subpixel` has four for each channel, and `transposed6` "
+        "one.",
     ),
     ("transposed4", "nearest"): Question(
         "Resize and convolve, which is a 4×4 transposed convolution with fewer free weights?",
         "Odena, Dumoulin and Olah (2016) advise it, against checkerboards",
+        "The first weights differ as well, and so may the learning rates. `transposed-blur` can be "
+        "the same functions as `nearest`, and begins as such a one; but its weights are four times "
+        "as large, so that a step of Adam changes them by less.",
         checkerboards=True,
+        others=("transposed-blur",),
     ),
     ("subpixel", "subpixel-icnr"): Question(
         "Should pixel shuffle start as a resize (ICNR)?",
         "Aitken et al. (2017, arXiv:1707.02937) advise it",
+        "",
     ),
     ("transposed", "transposed-bilinear"): Question(
         "Should a transposed convolution start as a bilinear resize?",
-        "Long, Shelhamer and Darrell (2015, arXiv:1411.4038) begin so",
+        "Long, Shelhamer and Darrell (2015, arXiv:1411.4038) begin so, with kernels of 4×4",
+        "Here the kernels are 3×3, so that only the start differs from `transposed`.",
     ),
 }
 
@@ -67,8 +85,9 @@ def what_to_use(study: Study) -> Section:
         piped([head, *cells]),
     ]
     for pair in FAMILY:
-        advice = QUESTIONS[pair].advice
-        parts.append(f"**{QUESTIONS[pair].text}**{f' {advice}.' if advice else ''}")
+        question = QUESTIONS[pair]
+        advice = f"{question.advice}." if question.advice else ""
+        parts.append(" ".join(filter(None, [f"**{question.text}**", advice, question.besides])))
         answers = [found[task, *pair] for task in tasks if (task, *pair) in found]
         parts.append("\n".join(f"- {answer(study, each)}" for each in answers))
     return Section(title, parts)
@@ -135,7 +154,7 @@ def answer(study: Study, made: Decision) -> str:
             "diverged, and expect a normal distribution, which this is not."
         )
     said = [f"{head}{made.sentence}", warning, rates(study, made), cost(study, made)]
-    return " ".join(filter(None, [*said, replicas(study, made)]))
+    return " ".join(filter(None, [*said, others(study, made), replicas(study, made)]))
 
 
 def advised(made: Decision) -> str:
@@ -164,7 +183,7 @@ def rates(study: Study, made: Decision) -> str:
 
 
 def cost(study: Study, made: Decision) -> str:
-    """Say what the second arm costs, in parts of the first, and how fast both trained."""
+    """Say what the second arm costs, in parts of the first."""
     arms = study.arms(made.task)
     if not {made.one, made.other} <= arms.keys():
         return ""
@@ -172,16 +191,29 @@ def cost(study: Study, made: Decision) -> str:
         fmean(values(arms[made.other], name)) / fmean(values(arms[made.one], name))
         for name in ("macs", "parameters")
     )
-    said = (
+    if max(abs(macs - 1), abs(parameters - 1)) < 0.01:
+        return (
+            "Both do the same number of multiplications and have as many parameters (within 1 %)."
+        )
+    return (
         f"`{made.other}` costs {macs:.2f} times the multiplications and {parameters:.2f} times "
         f"the parameters of `{made.one}`."
     )
-    if max(abs(macs - 1), abs(parameters - 1)) < 0.01:
-        said = (
-            "Both do the same number of multiplications and have as many parameters (within 1 %)."
-        )
-    one, other = (measured(arms[arm], "images_per_second", 0) for arm in (made.one, made.other))
-    return f"{said} Training images/s: `{made.one}` {one}, `{made.other}` {other}."
+
+
+def others(study: Study, made: Decision) -> str:
+    """Say what the arms have that help to tell why."""
+    arms, measure = study.arms(made.task), PRIMARY[made.task]
+    names = (made.one, made.other, *QUESTIONS[made.one, made.other].others)
+    rows = {arm: arms[arm] for arm in names if arm in arms}
+    if len(rows) < 3:
+        return ""
+    column = "miou" if made.task == "segment" else "psnr"
+    said = (
+        f"`{arm}` {measured(own, column, measure.digits)} ({plural(len(own), 'seed')})"
+        for arm, own in rows.items()
+    )
+    return f"Beside it, {measure.short}: {', '.join(said)}. These were not tested."
 
 
 def replicas(study: Study, made: Decision) -> str:

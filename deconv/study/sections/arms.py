@@ -23,6 +23,8 @@ from deconv.study.sections.base import (
 from deconv.study.sections.replication import gaps
 from deconv.study.statistics import ALPHA, contrast
 
+QUALITY = ("psnr", "psnr_foreground", "psnr_background")
+
 
 def all_arms(study: Study) -> Section | None:
     """Show quality and cost of every arm, and the control."""
@@ -35,7 +37,9 @@ def all_arms(study: Study) -> Section | None:
         "exactly black in the original, with one MSE over all images, because many a background "
         "is perfect. The foreground are the others, image by image. Multiplications are MACs for "
         "one image, by formula. The speed is of training with one thread beside other trainings, "
-        "and depends on what else the machine did; `python -m benchmarks.arms` measures it alone.",
+        "and depends on what else the machine did; `python -m benchmarks.arms` measures it alone. "
+        "The rows without seeds need no training: bicubic resizing, and the best linear map from "
+        "the input, or through 32 numbers, for the same training images.",
     ]
     for task in study.tasks:
         parts += [f"### {task}", piped(table(study, task))]
@@ -49,11 +53,13 @@ def table(study: Study, task: str) -> list[list[str]]:
     """Return the cells of a task's table."""
     cells = [["arm", "seeds", "diverged", "PSNR (dB)", "foreground (dB)", "background (dB)", "SSIM",
               "parameters", "multiplications", "images/s"]]  # fmt: skip
+    for name, found in study.references[task].items():
+        quality = [f"{found[each]:.2f}" for each in QUALITY]
+        cells.append([name, "–", "–", *quality, f"{found['ssim']:.4f}", *["–"] * 3])
     arms, diverged = study.arms(task), study.diverged(task)
     for arm in (each for each in UPSAMPLERS if each in arms or diverged[each]):
         rows = arms.get(arm, [])
-        names = ("psnr", "psnr_foreground", "psnr_background")
-        quality = [measured(rows, name, 2) for name in names]
+        quality = [measured(rows, name, 2) for name in QUALITY]
         sizes = [values(rows, name) for name in ("parameters", "macs")]
         size = [f"{fmean(own):,.0f}" if own else "–" for own in sizes]
         ssim, speed = measured(rows, "ssim", 4), measured(rows, "images_per_second", 0)
@@ -106,8 +112,8 @@ def control(study: Study) -> list[str]:
         "rounding, which a training lets grow. Difference of the PSNR, seed by seed:",
         "\n".join(said),
         "Two single runs that differ by no more than the largest are not to be told apart. The "
-        "interval is the noise floor of the planned contrasts: what so many pairs say of two arms "
-        "that do not differ.",
+        "interval is what so many pairs say of two arms that differ by rounding alone. Most of the "
+        "planned contrasts are noisier, because their arms begin with other weights.",
     ]
 
 

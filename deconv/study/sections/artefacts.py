@@ -44,14 +44,19 @@ def artefacts(study: Study) -> Section | None:
     parts = [
         f"Mean ± standard deviation over {seeds}; no test and no claim rests on these "
         "numbers. The outer layer (14 to 28 pixels) leaves patterns of period 2, the inner one "
-        "(7 to 14) patterns of period 4.",
+        "(7 to 14) patterns of period 4. In `super-resolve` a part of them belongs to the task: "
+        "the input are means of 4×4 pixels, and whoever draws the picture errs otherwise at the "
+        "edge of such a block than in its middle. The rows without seeds show how much: they need "
+        "no upsampling layer.",
         "- **Replicas**: energy of the error at the frequencies of such a pattern, over that of "
         "the frequencies beside them. 1: nothing stands out; but pictures are not noise, and a "
         "blur has 0.7 to 1.1, so compare arms.\n"
         "- **Phases**: how unequal the errors of the phases are: the standard deviation of their "
         "RMSEs, over the mean.\n"
         "- **Shift**: how much the answer changes, besides moving along, when the image moves by "
-        "one pixel (root mean square, in pixel values from −1 to 1).\n"
+        "one pixel (root mean square, in pixel values from −1 to 1). Zeros around the maps have a "
+        "part in it, a larger one with larger kernels; in `super-resolve` the shift changes the "
+        "input itself, and a latent of 32 numbers has no places. So no arm is ranked by it.\n"
         "- **Gains**: how unequally a layer's phases answer to the same input, from 0 (alike) to 1 "
         "(the checkerboard is all there is). Independent random weights have √¾ = 0.87, and a "
         "resize before the convolution has 0 whatever the weights. `during` is before "
@@ -81,6 +86,13 @@ def artefacts(study: Study) -> Section | None:
 def table(study: Study, task: str, columns: dict[str, tuple[str, int]]) -> list[list[str]]:
     """Return the cells of a task's table with these columns."""
     cells = [["arm", "seeds", *columns]]
+    for name, without in study.references[task].items():
+        if columns is IN_PICTURES:
+            numbers = (
+                f"{without[key]:.{digits}f}" if key in without else "–"
+                for key, digits in columns.values()
+            )
+            cells.append([name, "–", *numbers])
     for arm, rows in study.arms(task).items():
         found = [measured(rows, name, digits) for name, digits in columns.values()]
         cells.append([f"`{arm}`", study.noted(len(rows), rows), *found])

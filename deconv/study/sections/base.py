@@ -16,7 +16,8 @@ from deconv.data.splits import Splits
 from deconv.data.tasks import class_maps
 from deconv.metrics import mean_iou, psnr, to_unit_range
 from deconv.study.decisions import OVERLAP, PRIMARY, PSNR, SEEDS, Decision, decide
-from deconv.study.plan import DECIDING, Preset, primary, task_of
+from deconv.study.plan import DECIDING, SIZES, Preset, primary, task_of
+from deconv.study.references import references
 from deconv.study.results import Row
 
 UPSAMPLERS: tuple[str, ...] = get_args(Upsampler)
@@ -84,6 +85,12 @@ class Study:
             "psnr": float(psnr(np.broadcast_to(mean, test.shape), test).mean()),
             "miou": mean_iou(np.zeros_like(classes), classes),
         }
+
+    @cached_property
+    def references(self) -> dict[str, dict[str, dict[str, float]]]:
+        """What maps without a network have of each measure, by task and name."""
+        limit = SIZES[self.preset].limit
+        return {task: references(task, self.splits, limit) for task in self.tasks}
 
     def learned_nothing(self, rows: Iterable[Row]) -> list[Row]:
         """Return those of the runs that are no better than what is drawn without looking."""

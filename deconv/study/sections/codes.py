@@ -87,8 +87,8 @@ def ahead(coded: Coded, beside: Beside) -> str:
     above = {n: fmean(values(coded[n], "psnr")) > pca.psnr for n, (pca, _) in beside.items()}
     up, down = (", ".join(f"{n}" for n in above if above[n] is wanted) for wanted in (True, False))
     return (
-        f"The mean PSNR of the autoencoder is above that of PCA with {up or 'no'} numbers, and "
-        f"below it with {down or 'none of these'}."
+        f"By their means, which were not tested, the autoencoder is above PCA with {up or 'no'} "
+        f"numbers, and below it with {down or 'none of these'}."
     )
 
 

@@ -1,6 +1,7 @@
 """What the study cannot say, on what it ran, and how to do it again."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from deconv.config import FRAMEWORKS
@@ -13,10 +14,17 @@ from deconv.study.sections.base import Section, Study, plural, values
 def limits(study: Study) -> Section:
     """Say what does not follow."""
     size = SIZES[study.preset]
-    rates = f"The learning rate of an arm is the best one of {len(RATES['super-resolve'])}."
+    rates = (
+        f"The learning rate of an arm is the best one of {len(RATES['super-resolve'])}, and the "
+        "intervals take it as given."
+    )
     if not size.tuning_seeds:
         rates = f"All arms have the learning rate {Job.learning_rate:g}, which suits some better."
     points = [
+        "All networks learn from a loss that compares pixels, and such a loss punishes a "
+        "checkerboard. Where none does, as in a generator that learns from a critic or in the "
+        "gradients of a network, the ways up may differ in another way. Advice for those cases is "
+        "neither supported nor contradicted here.",
         "It has one dataset of grey images with 28×28 pixels, and one small network that doubles a "
         "map twice. Larger images, colours and deeper networks may give another order.",
         f"The trainings are short: {size.epochs} pass{'es' * (size.epochs > 1)} over "
@@ -26,8 +34,8 @@ def limits(study: Study) -> Section:
         "3×3 kernels.",
         "PSNR is not what people see, and SSIM is only nearer to it. Nobody was asked which "
         "pictures look better.",
-        "The arms do not have equal costs. No arm was made wider or narrower to spend as much as "
-        "another.",
+        "The arms do not have equal costs, nor kernels of equal size. No arm was made wider or "
+        "narrower to spend as much as another.",
         "The contrasts of one task are corrected for each other; the tasks are not. Whatever is "
         "not a planned contrast was not tested at all.",
         "The seeds vary the initial weights and the order of the images, and not the training "
@@ -46,6 +54,7 @@ def conditions(study: Study) -> Section:
         *machines(study),
         *times(study),
         *seeds(study),
+        *repeated(study),
     ]
     parts = ["\n".join(f"- {line}" for line in lines)]
     if bad := [row for row in study.rows if row.error]:
@@ -84,6 +93,23 @@ def seeds(study: Study) -> list[str]:
         found.setdefault(name, set()).add(row.job.seed)
     said = [f"{name} {', '.join(map(str, sorted(own)))}" for name, own in sorted(found.items())]
     return [f"Seeds: {'; '.join(said)}."]
+
+
+def repeated(study: Study) -> list[str]:
+    """Say whether trainings that several sections asked for gave the same numbers each time."""
+    found: dict[Job, list[float]] = {}
+    for row in study.rows:
+        if "psnr" in row.measures:
+            job = replace(row.job, purpose="any")
+            found.setdefault(job, []).append(row.measures["psnr"])
+    again = [values for values in found.values() if len(values) > 1]
+    if not again:
+        return []
+    same = sum(len(set(values)) == 1 for values in again)
+    return [
+        f"{plural(len(again), 'training')} ran for two sections or more, each time anew: {same} of "
+        "them gave the same PSNR to the last digit."
+    ]
 
 
 def commands(study: Study) -> str:

@@ -15,19 +15,20 @@ def replication(study: Study) -> Section | None:
     arms = [row for task in study.tasks for row in arm_gaps(study, task)]
     if not arms:
         return None
-    agree = sum(row[-1] == "yes" for row in contrasts)
+    agree = sum(row[-2] == "yes" for row in contrasts)
     parts = []
     if contrasts:
         seeds = seed_counts(int(row[2]) for row in contrasts)
         head = ["task", "contrast", "seeds", "PyTorch", "95 % prediction interval", "TensorFlow"]
         parts = [
-            f"{agree} of {len(contrasts)} planned contrasts agree: the mean difference of the "
-            f"TensorFlow runs ({seeds}) lies in the 95 % prediction interval that the PyTorch "
-            "pairs give for so many others. This is not corrected for the number of contrasts, so "
-            f"{0.05 * len(contrasts):.1f} of them would be outside by chance. Both frameworks "
-            "begin a seed with the same weights and batches, which makes the interval wider than "
-            "it need be.",
-            piped([[*head, "agrees"], *contrasts]),
+            f"{agree} of {len(contrasts)} planned contrasts are compatible: the mean difference of "
+            f"the TensorFlow runs ({seeds}) lies in the 95 % prediction interval that the PyTorch "
+            "pairs give for so many others. For so few, such an interval is wide, so the last "
+            "column says whether the sign is the same as well. This is not corrected for the "
+            f"number of contrasts, so {0.05 * len(contrasts):.1f} of them would be outside by "
+            "chance. Both frameworks begin a seed with the same weights and batches, which makes "
+            "the interval wider than it need be.",
+            piped([[*head, "compatible", "same sign"], *contrasts]),
         ]
     parts += [
         "The same arm in both frameworks, seed by seed. Rounding parts two equal trainings, so "
@@ -49,7 +50,8 @@ def contrast(study: Study, made: Decision) -> list[list[str]]:
     rows = [*arms[made.one], *arms[made.other], *ours[made.one], *ours[made.other]]
     pair = study.noted(f"{made.one} − {made.other}", rows)
     cells = [made.task, pair, f"{len(found)}", measure.text(made.found.mean), between]
-    return [[*cells, measure.text(mean), "yes" if low <= mean <= high else "no"]]
+    compatible, same = low <= mean <= high, mean * made.found.mean > 0
+    return [[*cells, measure.text(mean), *("yes" if said else "no" for said in (compatible, same))]]
 
 
 def arm_gaps(study: Study, task: str) -> list[list[str]]:
