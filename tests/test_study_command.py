@@ -15,7 +15,7 @@ from deconv.study.training import ONE_THREAD
 
 TINY = plan.Size(
     epochs=2, limit=64, seeds=1, others=0, tuning_seeds=0, replicated=0,
-    arms=("nearest",), latents=(),
+    arms=("nearest",), tasks=tuple(plan.TASKS), latents=(),
 )  # fmt: skip
 
 

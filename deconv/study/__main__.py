@@ -34,7 +34,7 @@ class StudyConfig:
     """Train and measure every way up, many times, and write what follows into a report."""
 
     preset: Preset = "quick"
-    """quick: four arms and three seeds, to see how it works. full: what docs/study shows."""
+    """quick: four arms, one task, three seeds, to see how it works. full: what docs/study shows."""
     dataset: DatasetName = "fashion-mnist"
     """fashion-mnist or synthetic, the built-in drawn garments."""
     data_dir: UserPath | None = None

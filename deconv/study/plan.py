@@ -68,18 +68,20 @@ class Size:
     replicated: int
     """Seeds that TensorFlow trains as well."""
     arms: tuple[Upsampler, ...]
+    tasks: tuple[str, ...]
     latents: tuple[int | None, ...]
     """Latent sizes for rate and distortion; None is the autoencoder without a dense layer."""
 
 
 SIZES: dict[Preset, Size] = {
     "quick": Size(
-        epochs=1, limit=1_600, seeds=3, others=0, tuning_seeds=0, replicated=0,
-        arms=("transposed", "transposed4", "nearest", "subpixel"), latents=(),
+        epochs=1, limit=4_000, seeds=3, others=0, tuning_seeds=0, replicated=0,
+        arms=("transposed", "transposed4", "nearest", "subpixel"), tasks=("super-resolve",),
+        latents=(),
     ),
     "full": Size(
         epochs=2, limit=10_000, seeds=SEEDS, others=SHOWN, tuning_seeds=2, replicated=REPLICATED,
-        arms=get_args(Upsampler), latents=(8, 16, 32, 128, 784, None),
+        arms=get_args(Upsampler), tasks=tuple(TASKS), latents=(8, 16, 32, 128, 784, None),
     ),
 }  # fmt: skip
 
@@ -87,9 +89,10 @@ SIZES: dict[Preset, Size] = {
 def tuning_jobs(preset: Preset, dataset: DatasetName) -> list[Job]:
     """Return the runs that choose a learning rate for every task and arm, by validation."""
     size = SIZES[preset]
+    job = partial(_job, size, dataset)
     return [
-        _job(size, dataset, purpose="tune", upsampler=arm, learning_rate=rate, seed=seed, **task)
-        for name, task in TASKS.items()
+        job(purpose="tune", upsampler=arm, learning_rate=rate, seed=seed, **TASKS[name])
+        for name in size.tasks
         for arm in size.arms
         if arm not in TWINS
         for rate in RATES[name]
@@ -118,11 +121,11 @@ def answering_jobs(preset: Preset, dataset: DatasetName, rates: Rates) -> list[J
     size = SIZES[preset]
     job = partial(_job, size, dataset)
     jobs: list[Job] = []
-    for name, task in TASKS.items():
+    for name in size.tasks:
         for arm in size.arms:
             count = size.seeds if arm in (*PLANNED, CONTROL, REWRITTEN) else size.others
             rate = rate_of(rates, name, arm)
-            own = {"upsampler": arm, "learning_rate": rate, **task}
+            own = {"upsampler": arm, "learning_rate": rate, **TASKS[name]}
             jobs += [job(purpose="main", seed=seed, **own) for seed in range(count)]
             if arm in PLANNED and name == REPLICATED_TASK:
                 jobs += [
