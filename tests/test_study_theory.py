@@ -1,12 +1,13 @@
 """Formulas against other ways to the same number, and the table that shows both."""
 
 from math import log, sqrt
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from deconv import metrics
-from deconv.architecture import Design, layers
+from deconv.architecture import Design, Upsampler, layers
 from deconv.arithmetic import phase_gains
 from deconv.autoencoder import forward
 from deconv.data.synthetic import draw_garments
@@ -60,6 +61,14 @@ def test_every_prediction_about_the_layers_is_exact():
 
 
 # --- the untrained network ---
+
+
+def test_every_way_up_begins_with_the_variance_that_was_predicted():
+    found = measured.flat_rows(seeds=40)
+    assert len(found) == 2 * len(get_args(Upsampler))
+    assert [row for row in found if not within_chance(row)] == []
+    inner = [row for row in found if "inner" in row.name]  # 32 outputs leave little to chance
+    assert [row for row in inner if abs(row.difference) > 0.1 / 12] == []
 
 
 def test_gains_at_the_start_are_as_wide_as_predicted():

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from skimage.metrics import peak_signal_noise_ratio
 
-from deconv import metrics
+from deconv import metrics, networks
 from deconv.architecture import Design, Upsampler, layers
 from deconv.arithmetic import conv_transpose2d, phase_gains
 from deconv.arithmetic.upsampling import upsample
@@ -97,7 +97,30 @@ def start_rows(images: np.ndarray, seeds: int = 100) -> list[Row]:
 
     `images` are float32 `(N, 28, 28, 1)` in [-1, 1].
     """
-    return gain_rows(seeds) + loss_rows(images, seeds)
+    return flat_rows(seeds) + gain_rows(seeds) + loss_rows(images, seeds)
+
+
+def flat_rows(seeds: int) -> list[Row]:
+    """Return how much every way up varies at the start, in both layers, for a flat input.
+
+    `deconv.weights.upsampling_kernel` draws weights so that this is the same for all of them:
+    with 1 in all C channels as much as in `transposed`, where 9/4 weights of the variance
+    1 / (27·C) meet from every channel.
+    """
+    rows = []
+    for arm in get_args(Upsampler):
+        design = Design(upsampler=arm)
+        found: dict[str, list[float]] = {"inner": [], "outer": []}
+        for seed in range(seeds):
+            weights = initial_weights(seed, design)
+            for number, (name, channels) in enumerate((("inner", 64), ("outer", 32)), start=1):
+                flat = np.ones((1, channels, 7, 7), np.float32)
+                output = networks.double(design, weights, flat, number)
+                found[name].append(float(np.square(output[..., 4:-4, 4:-4]).mean()))
+        for name, squares in found.items():
+            what = f"{arm}, {name} layer: mean square of the output for a flat input of 1"
+            rows.append(_mean(what, "C·9/4·1/(27·C)", 1 / 12, squares, 4))
+    return rows
 
 
 def gain_rows(seeds: int) -> list[Row]:
