@@ -240,6 +240,21 @@ def test_the_reference_describes_every_public_name_of_the_arithmetic(book):
 
 @needs_sphinx
 @pytest.mark.slow
+def test_the_reference_describes_something_of_every_module_that_it_names(book):
+    pages = sorted((ROOT / "book/reference").glob("*.md"))
+    named = [
+        (page.stem, module)
+        for page in pages
+        for module in re.findall(r"\{public\} (\S+)", page.read_text(encoding="utf-8"))
+    ]
+    assert len(named) > 20
+    for page, module in named:
+        html = (book / f"book/reference/{page}.html").read_text(encoding="utf-8")
+        assert f'id="{module}.' in html, module
+
+
+@needs_sphinx
+@pytest.mark.slow
 def test_the_reference_has_both_frameworks_without_mixing_them_up(book):
     for side, other in (("pytorch", "tensorflow"), ("tensorflow", "pytorch")):
         page = (book / f"book/reference/{side}.html").read_text(encoding="utf-8")
