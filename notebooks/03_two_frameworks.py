@@ -118,7 +118,7 @@ for name, array in sorted(weights.items()):
 # to be moved.
 
 # %%
-from deconv.exercises import check, hint, solution, task  # noqa: F401
+from deconv.exercises import check, hint, progress, solution, task  # noqa: F401
 
 task("build-kernel-axes")
 
@@ -304,8 +304,9 @@ print(f'all "same", in the mirror:  largest difference {np.abs(in_the_mirror - o
 #
 # </details>
 #
-# Neither padding is better. But the weights of one are wrong in the other, and that is why this
-# project writes its padding out.
+# So neither padding is better in general. On upright garments they could differ a little; the last
+# comparison of section 6 has both. But the weights of one are wrong in the other, and that is why
+# this project writes its padding out.
 
 # %% [markdown]
 # ## 4. In lockstep
@@ -313,6 +314,16 @@ print(f'all "same", in the mirror:  largest difference {np.abs(in_the_mirror - o
 # Now let both frameworks train in *lockstep*: they start from the same weights and see the same
 # batches in the same order. Their *optimizer*, the rule that makes steps of gradients, is Adam with
 # the same settings.
+#
+# Adam keeps two averages for each weight: m of its gradients g, and v of their squares. In each
+# step, m becomes β·m + (1 − β)·g, and v becomes β·v + (1 − β)·g².
+#
+# Both begin at 0, so they are too small at first. In step t, Adam therefore takes
+# m̂ = m / (1 − β^t) and v̂ = v / (1 − β^t) in their place. The weight moves by
+# −(learning rate)·m̂ / (√v̂ + ε). (ε, *epsilon*, is a tiny number. Section 5 comes back to it.)
+#
+# This project has β = 0.95 for both averages. The defaults of both frameworks are 0.9 for m and
+# 0.999 for v.
 
 # %%
 task("adam-first-step")
@@ -407,6 +418,9 @@ def psnr_of(
 # Each variant is printed with its price and the 95 % confidence interval of the price: if we did
 # all of this again and again with other seeds, 95 of 100 such intervals would hold the true price.
 # **Where the interval holds 0, we cannot see a price.**
+#
+# The interval is the mean ± 2.8 *standard errors*. A standard error is the standard deviation of
+# the differences, divided by √n. (2.8 is for n = 5 seeds; it is larger for fewer.)
 
 # %%
 found, prices = {}, {}
@@ -499,10 +513,13 @@ answer = ...
 check("epsilon-hat", answer)
 
 # %% [markdown]
-# So PyTorch can be made to compute Keras' steps, by giving it another epsilon in each step. We try
-# two values. Keras' default first. Then 0.001, a larger one that some people use to be safe: its
-# own price, and then what it costs to have it in the other place. (The folded cell has `adam_with`,
-# which does this.)
+# So PyTorch can be made to compute Keras' steps, by giving it another epsilon in each step. (With
+# our β of 0.95, the two places are nearly the same after some fifty steps. With 0.999 that takes
+# thousands.)
+#
+# We try two values. Keras' default first. Then 0.001, a larger one that some people use to be safe:
+# its own price, and then what it costs to have it in the other place. (The folded cell has
+# `adam_with`, which does this.)
 
 
 # %% jupyter={"source_hidden": true}
@@ -540,7 +557,8 @@ measure(
 #
 # Our network has none, so we put it in. *Batch normalisation*
 # ([Ioffe and Szegedy 2015](https://arxiv.org/abs/1502.03167)) subtracts from each channel its mean
-# over the batch and divides by its standard deviation.
+# over the batch and divides by its standard deviation. Then it multiplies by a learned scale and
+# adds a learned shift, a pair for each channel.
 #
 # In use there is no batch, so it keeps *running averages* during training and takes those. How fast
 # or slowly they move is set by its *momentum*, and by that the two frameworks mean opposite things.
@@ -598,7 +616,9 @@ measure("batch norm, momentum of Keras", base, start=start_normalised(momentum=0
 #   data. That is fine where the file is mixed already, as Fashion-MNIST's is. Where it is sorted by
 #   class, each batch shows the same kind of garment.
 #
-# We train on fewer images than the whole 55,000, so the window shrinks with them.
+# We train on fewer images than 55,000, so the window shrinks with them. The batch does not: sorted
+# by class, a class lasts 8 steps here, and about 170 in the whole set. So this is not the price at
+# full size. (That a window is fine for a mixed file we do not measure here.)
 
 # %%
 import tensorflow as tf
@@ -683,6 +703,21 @@ figure
 # a detail of it: epsilon 0.001 in the other place, and batch norm in the other place or with the
 # other momentum.
 #
+# Why are some of them so large, and others not, *here*?
+#
+# - *Adam with weight decay 0.01.* For most weights the gradient is smaller than the decay. Adam
+#   divides by the usual size of both together, so it makes full steps towards zero.
+# - *Epsilon 0.001.* Most gradients are smaller than that. Then epsilon is most of what Adam divides
+#   by, and all its steps become shorter.
+# - *Sorted images.* A batch shows one kind of garment or two. Each step probably
+#   undoes some of what was learned of the others.
+# - *Keras' momentum.* There are 240 steps, and 0.99^240 is 0.09: so much of the running averages is
+#   still what they began with. In a long training this is gone.
+# - *AdamW's decay.* It takes away the learning rate times 0.01 of a weight in each step. In so few
+#   steps that hardly moves it.
+# - *Initial weights.* The same seed is no longer the same start. So little cancels in the
+#   differences, and the intervals are wide.
+#
 # Two warnings. Of lists with 14 such intervals, as many as half have at least one that misses the
 # truth by chance. And all of this holds for this network, these pictures, and so short a training:
 # a price that is large after three epochs may be gone after thirty, and the other way round.
@@ -729,9 +764,14 @@ measure(
 # and another answer to the question which one is better. The difference between the tutorials is
 # real: train them again and it will be there again. But is it a difference between the frameworks?
 #
-# You know the price list, so you have a suspect: the initial weights. One last training. The Keras
-# tutorial stays as it is, with its own epsilon and its `"same"`. Only its first weights now come
-# from PyTorch.
+# The price list names no suspect: both rows about initial weights have an interval that holds 0.
+# But these intervals are wide, so a price of a decibel or two could hide in them. The other two
+# suspects are weak. Keras' epsilon cost next to nothing there, and `"same"` is our own layer in a
+# mirror. (The list was made with another learning rate and other settings of Adam, so this is a
+# guess and no proof.)
+#
+# One last training tests it. The Keras tutorial stays as it is, with its own epsilon and its
+# `"same"`. Only its first weights now come from PyTorch.
 
 
 # %%
@@ -750,7 +790,8 @@ measure(
 
 # %% [markdown]
 # What is left is the price of the other framework, the other padding and the other epsilon
-# together.
+# together. Does its interval hold 0? Then we cannot see a price, and nearly all of the difference
+# came from the first weights.
 #
 # Before you compare two frameworks (or two papers), write these down for both: initial weights;
 # optimizer with *all* its numbers, and where epsilon stands; the order of the images; where batch
@@ -760,3 +801,8 @@ measure(
 # - `docs/equal.md` has the same for whole trainings: how equal is equal, and where it ends.
 # - `python -m deconv.compare` prints the statistics of this notebook for your own runs.
 # - [The checklist](../docs/checklist.md) says what you can do now, and which exercise checks it.
+#
+# The next cell lists what you have done here.
+
+# %%
+progress()

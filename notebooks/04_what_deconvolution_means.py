@@ -109,7 +109,7 @@ image_grid(
 # Now we want the scene back. You know the photograph and the point spread function. Guess first.
 
 # %%
-from deconv.exercises import check, hint, solution, task  # noqa: F401
+from deconv.exercises import check, hint, progress, solution, task  # noqa: F401
 
 task("which-deconvolution")
 
@@ -120,7 +120,8 @@ check("which-deconvolution", answer)
 # %% [markdown]
 # ## 2. True deconvolution
 #
-# A *spectrum* says how much of each frequency a picture holds. To convolve is to multiply spectra:
+# A *frequency* says how often a pattern repeats per pixel, and a *spectrum* says how much of each
+# frequency a picture holds (both as in `02_checkerboards`). To convolve is to multiply spectra:
 # each frequency of the scene is multiplied by a number, the *response* of the lens. So it should be
 # undone by a division. Try it.
 
@@ -148,6 +149,15 @@ print(f"the weakest frequency is multiplied by {response.min():.1e}")
 # So every useful method is a compromise: sharpen the frequencies that the lens has kept, and leave
 # those alone that are lost. The filter of Wiener (1949) writes this into one factor for each
 # frequency, with a *balance* between sharpness and noise.
+#
+# Let H be the response at one frequency, and Y what the photograph holds of it. Wiener's filter
+# makes Y · conj(H) / (|H|² + balance) of it. The numbers of a spectrum are complex; conj turns the
+# sign of the imaginary part, and |H| is the size of H. Where H is real, this is
+# H·Y / (H² + balance).
+#
+# Where |H| is large, that is nearly Y / H. Where it is near 0, the result is near 0, too. Wiener
+# takes the power (the mean square) of the noise divided by that of the scene as the balance, at
+# each frequency. Here it is one number for all.
 
 # %%
 task("wiener-by-hand")
@@ -391,16 +401,19 @@ image_grid(
 #
 # - a convolution is reversed by the transposed convolution *with the same kernels*;
 # - a ReLU is reversed by a ReLU, so that only positive numbers travel;
-# - a max pooling is reversed by *unpooling*. The way forward notes which pixel was the largest (the
-#   *switches*), and the way back puts the number there.
+# - a max pooling (a layer that keeps the largest of each 2×2 pixels) is reversed by *unpooling*.
+#   The way forward notes which pixel was the largest (the *switches*), and the way back puts the
+#   number there.
 #
 # They called this a *deconvnet*, after an earlier network
 # ([Zeiler et al. 2010](https://doi.org/10.1109/CVPR.2010.5539957)), and so the transposed
 # convolution got its wrong name.
 #
-# Two relatives differ in nothing but the ReLU. The *gradient* of the number with respect to the
-# pixels asks what the ReLU let pass on the way forward. *Guided backpropagation*
-# ([Springenberg et al. 2015](https://arxiv.org/abs/1412.6806)) asks both.
+# Two relatives differ in nothing but the ReLU. The *gradient* of the number says for each pixel how
+# fast the number grows with it. At a ReLU, the chain rule lets pass what the ReLU let pass on the
+# way forward: it asks for the number that came in there. The deconvnet asks for the number that
+# comes back. *Guided backpropagation*
+# ([Springenberg et al. 2015](https://arxiv.org/abs/1412.6806)) asks for both.
 
 # %%
 task("three-relus")
@@ -510,6 +523,9 @@ image_grid(
 # But then look at the rule of the deconvnet's ReLU. It asks only for the number that comes back.
 # So nothing in the whole way back knows the picture any more. Compare the projections of one
 # channel from five different pictures.
+#
+# The *correlation* of two pictures is 1 if they differ only in brightness and contrast, 0 if they
+# have nothing in common, and −1 if one is the negative of the other.
 
 # %%
 channel = int(channels[0])
@@ -571,6 +587,11 @@ train(pooling)
 outputs = reconstruct(pooling, pictures)
 print(f"pooling instead of strides: {metrics.psnr(outputs, pictures).mean():.1f} dB")
 
+# %% [markdown]
+# That is far less than with strides. A likely reason: the latent no longer says *where* in its 2×2
+# pixels the largest number was, and the decoder does not get the switches. (No fair price: this
+# network also began with PyTorch's own initial weights.)
+
 
 # %%
 @torch.no_grad()
@@ -628,14 +649,16 @@ image_grid(
 
 # %% [markdown]
 # With its own switches, the deconvnet draws the garment with its edges. Without them, a coarse
-# shadow is left. And with the switches of the next picture it draws the edges of the *next* one:
-# the numbers of the latent say how bright, the switches say where.
+# shadow is left. And with the switches of the next picture it draws a mixture: more like the next
+# one than before (compare the last column), but the coarse brightness is still its own. The numbers
+# of the latent say how much, the switches say where exactly.
 #
 # ### What such a picture proves
 #
 # These pictures look as if the network had understood the garment. A simple check, by
 # [Adebayo et al. (2018)](https://arxiv.org/abs/1810.03292): do the same with a network that nobody
-# has trained. If the picture is as good, it cannot be about what the network has learned.
+# has trained. If the picture is as good, it cannot be about what the network has learned. They
+# found that guided backpropagation hardly changes when the upper layers get random weights.
 
 # %%
 fresh = build_model(config)
@@ -716,10 +739,13 @@ for rule in RULES:
 # - **You want to know how a number of the network depends on the pixels.** The gradient. It is the
 #   only one of the three projections that promises a number, and it keeps the promise.
 # - **You want to see which part of *this* picture has excited a channel.** A deconvnet where the
-#   network has max pooling, guided backpropagation where it has strides. Read them as sketches, not
-#   as proofs. Always draw those of an untrained network beside them, and believe only what these do
-#   not show.
+#   network has max pooling, guided backpropagation where it has strides (with the warning of
+#   Adebayo et al.). Read them as sketches, not as proofs. Always draw those of an untrained network
+#   beside them, and believe only what these do not show.
 #
 # More: `docs/arithmetic.md`, section 6 (transposed is not inverse), and `docs/questions.md` (the
 # question of the name). [The checklist](../docs/checklist.md) says what you can do now, and which
-# exercise checks it.
+# exercise checks it. The next cell lists what you have done here.
+
+# %%
+progress()

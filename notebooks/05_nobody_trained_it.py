@@ -228,7 +228,8 @@ growing_line(line)
 
 # %% [markdown]
 # The pixels have been lifted by 1, so the line is moved by 1 as well. Then it is a sum of ReLUs,
-# with one threshold and one bend for each piece. Now write both transposed layers.
+# with one threshold and one *bend* for each piece. The bend is the change of the slope, like a, b
+# and c in `broken-line`. Now write both transposed layers.
 
 # %%
 task("decoder-by-hand")
@@ -368,6 +369,10 @@ plots.reconstructions_compared(shown, outputs, "Two test images, shifted, invert
 # - The hand-made network is of no use for anything else. It cannot take noise away, and it cannot
 #   add what is missing. For that, a network has to know what pictures look like.
 #
+# The hand-made network is worst on inverted pictures. Its line was fitted to how frequent each grey
+# level is in Fashion-MNIST, where white is rare. Here white is frequent, in place of black. That is
+# all that it knows of Fashion-MNIST.
+#
 # The trained network is worse on noise. Training has made its errors small on garments, and nothing
 # has made them small elsewhere. That is all it knows of garments, as far as this test can tell.
 # </details>
@@ -404,9 +409,10 @@ image_grid(dotted, 4, captions=captions, title="Fewer numbers, by hand")
 
 # %% [markdown]
 # A better idea uses that neighbouring pixels are alike. A picture is a list of 784 numbers, and so
-# is a direction: what is added to each pixel on a step that way. Look for the directions in which
-# pictures differ most from their mean, and keep only how far each picture goes in them. They are
-# called *principal components* (PCA: principal component analysis).
+# is a direction: what is added to each pixel on a step that way. Look for the direction in which
+# pictures differ most from their mean. Then for the next one, at right angles to the first (the
+# products of their numbers add up to 0), and so on. Keep only how far each picture goes in them.
+# These directions are called *principal components* (PCA: principal component analysis).
 
 # %%
 task("build-pca")
@@ -427,7 +433,7 @@ check("build-pca", squeeze)
 # %%
 from deconv.study import linear
 
-seen = to_unit_range(splits.train[: lab.pick(10_000, 1_000)])
+seen = to_unit_range(splits.train[: lab.pick(20_000, 1_000)])
 unseen = images[: lab.pick(2_000, 200)]
 components = linear.pca(seen)  # of `seen` alone
 parts = [components.mean, *components.components[:11]]
@@ -460,7 +466,7 @@ for k in (8, 32, 128, 512):
 
 # %% [markdown]
 # Prediction and measurement are equal, because this is a theorem. It holds for the pictures in
-# which the components were found. On test images the error differs a little. With many components
+# which the components were found. On test images the error differs a little. With 512 components
 # it is larger: the last ones describe details of those other pictures.
 
 # %% [markdown]
@@ -469,7 +475,7 @@ for k in (8, 32, 128, 512):
 # A network is not linear: it has ReLUs. `Config(latent=32)` puts two *dense* layers into the middle
 # of ours, in which every output sees every input. The first squeezes 3,136 numbers to 32, the
 # second makes 3,136 of them again. Everything is trained together. Such a narrow place is a
-# *bottleneck*. To save time, it sees 20,000 of the training images.
+# *bottleneck*. To save time, it sees only the 20,000 training images that PCA has seen.
 
 # %%
 from dataclasses import replace
@@ -504,10 +510,10 @@ figure
 # %% [markdown]
 # The dotted line keeps a smaller picture, of about as many pixels, and enlarges it again by
 # *bicubic* interpolation, which draws smooth curves through the pixels. It knows nothing of
-# garments. PCA knows which pixels go together. The network has seen more pictures, and its ReLUs
-# let it do more than weighted sums: with few numbers it draws better than PCA. With many numbers
-# PCA is hard to beat. It is the best of its kind at once, and the network has had four epochs to
-# become good.
+# garments. PCA knows which pixels go together. The network has seen the same pictures, and its
+# ReLUs let it do more than weighted sums: with few numbers it draws better than PCA. With many
+# numbers PCA is hard to beat. It is the best of its kind at once, and the network has had four
+# epochs to become good.
 #
 # Every size here compresses, and none comes near the 55 dB of section 5. **That is the price of a
 # short code, and an overcomplete latent does not pay it.**

@@ -1,6 +1,7 @@
 """Every exercise: its solution passes, its wrong answers fail and are told apart."""
 
 import itertools
+import json
 import re
 import time
 from functools import cache
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from deconv.compare.seeds import paired
 from deconv.exercises.course import catalogue
 from deconv.exercises.framework_layer import LayerInFramework
 from deconv.exercises.functions import Function, difference
@@ -209,6 +211,25 @@ def test_a_message_that_tells_the_answer_would_be_noticed():
     assert Value("?", 14, {"Try again.": 13}, "Add.", "14").is_clear()
     assert not Value("?", 14, {"It is 14.": 13}, "Add.", "14").is_clear()
     assert not Value("?", 14, {"Try again.": 13}, "The answer is 14.", "14").is_clear()
+
+
+def test_the_interval_between_frameworks_is_that_of_the_comparison():
+    counts = set()
+    for seed in "abcdefgh":
+        question = drawn(catalogue()["which-framework-is-better"], seed)
+        values = [json.loads(row) for row in re.findall(r" = (\[.*\])", question.task)]
+        found = paired(*values)
+        low, high = found.mean - found.margin, found.mean + found.margin
+        assert f"from {low:.3f} to {high:.3f} dB" in question.solution
+        assert ("It holds 0" in question.solution) == (low <= 0 <= high)
+        counts.add(len(values[0]))
+    assert counts == {4, 5, 6}
+
+
+def test_inside_the_picture_the_division_that_richardson_lucy_step_leaves_out_is_by_one():
+    for estimate, _, kernel in drawn(catalogue()["richardson-lucy-step"], "").cases:
+        reached = np.convolve(np.ones(len(estimate)), kernel, mode="same")
+        assert reached[1:-1] == pytest.approx(1)
 
 
 def test_rounded_answers_pass_and_others_do_not():

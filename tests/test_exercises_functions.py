@@ -156,7 +156,7 @@ BODIES = {
     "returns another shape": ("return np.zeros((7, 7))", "the shape (7, 7), but"),
     "returns one number": ("return 3", "It returns one number, but the shape"),
     "returns nan": ("return 0.0 * stride * x * w * np.nan", "not a finite number"),
-    "returns complex numbers": ("return x * w * 1j", "and not a number"),
+    "returns complex numbers": ("return x * w * 1j", "complex numbers, and not a number"),
 }
 
 

@@ -118,7 +118,10 @@ def progress() -> None:
     """Print what you have done since this notebook was started."""
     verdicts = session().verdicts
     counts = Counter(verdict.state for verdict in verdicts.values())
-    lines = [f"{counts['right']} of {len(catalogue())} exercises are right in this session."]
+    lines = [
+        f"{counts['right']} of {len(verdicts)} exercises checked in this session are right. "
+        f"(The whole course has {len(catalogue())}.)"
+    ]
     lines += [f"  {_sign(name)} {name:<28} {WORDS[verdicts[name].state]}" for name in verdicts]
     _say("\n".join(lines))
 

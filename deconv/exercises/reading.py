@@ -47,6 +47,11 @@ def as_numbers(answer: Any) -> np.ndarray:
         array = np.asarray(answer)
         if array.dtype.kind == "b":
             raise UnreadableError("True or False, not a number")
+        if array.dtype.kind == "c":
+            raise UnreadableError(
+                "made of complex numbers, and not a number or a grid of real ones; after "
+                "np.fft.ifft, take .real"
+            )
         if array.dtype.kind not in "iufO":
             raise TypeError
         return array.astype(np.float64)

@@ -96,8 +96,9 @@ def build_pca(draw: Draw) -> Question:
     """Squeeze pictures to k numbers each, and write them again."""
     return Function(
         task="Write squeeze(rows, k): rows is (N, pixels), a picture in each row. Find the mean "
-        "row and the k directions in which the rows differ most from it, keep only how far each "
-        "row goes in these directions, and write the rows again from that. Same shape.",
+        "row and the k directions in which the rows differ most from it, each at right angles to "
+        "those before. Keep only how far each row goes in these directions, and write the rows "
+        "again from that. Same shape.",
         truth=by_eigenvectors,
         cases=[(draw.grid(n, m) / 1.0, k) for n, m, k in [(5, 2, 1), (6, 3, 1), (7, 4, 2)]],
         mistakes={

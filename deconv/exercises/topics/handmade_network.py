@@ -180,8 +180,8 @@ def decoder_by_hand(draw: Draw) -> Question:
             "others.": lambda t, b, o: put_together(t, b, o, mixed=True),
             "These are slopes. Each piece goes on, so the next one adds its bend "
             "only.": lambda t, b, o: put_together(t, np.cumsum(b), o),
-            "At the first threshold the line begins at the offset: one number is still "
-            "free.": lambda t, b, o: put_together(t, b, 0.0),
+            "Before its first threshold the line has the height `offset`, and yours has 0 there. "
+            "Which array can hold it?": lambda t, b, o: put_together(t, b, 0.0),
             "In deconv2 every copy has the bend of its own piece.": lambda t, b, o: (
                 put_together(t, b, o)
                 | {"decoder.deconv2.weight": np.kron(filed(1), np.ones((len(b), 1, 1, 1)))}

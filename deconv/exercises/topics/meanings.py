@@ -56,14 +56,14 @@ def wiener_by_hand(draw: Draw) -> Question:
     h, k, y = draw.choice([0.1, 0.2, 0.4, 0.5]), draw.choice([0.01, 0.02, 0.05]), draw.randint(2, 9)
     right = float(wiener_factor(np.array(h), k) * y)
     return Value(
-        task=f"At one frequency a blur has the strength {h} (a real number), the blurred picture "
-        f"has the strength {y}, and the balance between sharpness and noise is {k}. What does the "
-        "Wiener filter make of it? Three decimals.",
+        task=f"At one frequency the response of a blur is H = {h} (a real number), the blurred "
+        f"picture holds Y = {y} of it, and the balance between sharpness and noise is {k}. What "
+        "does the Wiener filter make of it? Three decimals.",
         answer=right,
         mistakes={
             "That is the inverse filter, which also blows up the noise.": y / h,
             "That is the blur once more.": y * h,
-            "The strength of the blur is squared below the line.": y * h / (h + k),
+            "The response is squared below the line.": y * h / (h + k),
             "The balance is added to the square, not inside it.": y * h / (h + k) ** 2,
         },
         hint="X = H·Y / (H² + balance).",
@@ -102,7 +102,8 @@ def build_wiener(draw: Draw) -> Question:
         task="Write wiener(y, kernel, balance): y is a row of n pixels that was blurred by the "
         "kernel, which has n numbers too; what falls out at one end has come in at the other, so "
         "np.fft.fft(x) * np.fft.fft(kernel) was the spectrum of the blurred row. Return the "
-        "sharpened row: multiply the spectrum by conj(H) / (|H|² + balance).",
+        "sharpened row: multiply its spectrum by conj(H) / (|H|² + balance), where H = "
+        "np.fft.fft(kernel) and conj is np.conj; go back with np.fft.ifft and take the real part.",
         truth=by_matrix,
         cases=cases,
         mistakes={
@@ -119,7 +120,8 @@ def build_wiener(draw: Draw) -> Question:
                 y, k, np.fft.fft(k).conj() / (np.abs(np.fft.fft(k)) + b)
             ),
         },
-        hint="fft both, multiply the spectrum by that factor, ifft, and take .real.",
+        hint="Three lines: H, the factor, and np.fft.ifft(np.fft.fft(y) * factor).real. "
+        "|H|² is np.abs(H) ** 2.",
         written=wiener,
     )
 
@@ -145,13 +147,19 @@ def lucy(draw: Draw) -> Question:
     def blur(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
         return np.convolve(x, kernel[::-1], mode="same")
 
+    cases = []
+    for n in (3, 4, 6):
+        estimate, y, kernel = draw.grid(n) / 1.0, draw.grid(n) / 1.0, draw.grid(3)
+        cases.append((estimate, y, kernel / kernel.sum()))
     return Function(
         task="Write richardson_lucy_step(estimate, y, kernel) for rows of pixels and a kernel of "
         '3 numbers. The blur of a row x is np.convolve(x, kernel[::-1], mode="same"), which is '
         "a convolution as in every network. Blur the estimate, divide y by that, send the ratios "
-        "back by the transposed convolution, and multiply the estimate by what arrives.",
+        "back by the transposed convolution, and multiply the estimate by what arrives. (Textbooks "
+        "also divide by the transposed convolution of ones. The sum of the kernel is 1, so that is "
+        "1 inside the picture; here, as in scikit-image, it is left out.)",
         truth=step_by_layers,
-        cases=[(draw.grid(n) / 1.0, draw.grid(n) / 1.0, draw.grid(3) / 9) for n in (3, 4, 6)],
+        cases=cases,
         mistakes={
             "The flip is forgotten: the way back is the transposed convolution, not the same one "
             "again.": lambda e, y, k: e * blur(y / blur(e, k), k),
@@ -163,6 +171,10 @@ def lucy(draw: Draw) -> Question:
             ),
             "The ratio is upside down.": lambda e, y, k: (
                 e * np.convolve(blur(e, k) / y, k, mode="same")
+            ),
+            "That is the step with the textbooks' division, which is left out here. It changes the "
+            "pixels at the ends.": lambda e, y, k: (
+                e * np.convolve(y / blur(e, k), k, "same") / np.convolve(np.ones(len(e)), k, "same")
             ),
         },
         hint="In the blur the kernel is flipped for np.convolve, which flips it once more. On the "

@@ -7,6 +7,10 @@ import numpy as np
 from deconv.data.batches import EpochBatches
 from deconv.exercises.questions import Choice, Draw, Question, Value, exercise, shuffled
 
+STUDENT_T = {4: 3.1824, 5: 2.7764, 6: 2.5706}
+"""By the number of seeds: how many standard errors a 95 % interval goes to each side, Student's t
+with one degree of freedom fewer (SciPy would compute it, but an exercise needs NumPy alone)."""
+
 
 @exercise("steps-of-training")
 def steps_of_training(draw: Draw) -> Question:
@@ -179,6 +183,8 @@ def which_framework_is_better(draw: Draw) -> Question:
     mean, deviation = float(differences.mean()), float(differences.std(ddof=1))
     right = (mean, deviation / math.sqrt(count))
     apart = math.sqrt((ours.var(ddof=1) + theirs.var(ddof=1)) / count)
+    margin = STUDENT_T[count] * right[1]
+    low, high = mean - margin, mean + margin
     return Value(
         task=f"Both frameworks were trained from {count} seeds. Test PSNR in decibels:\n"
         f"  PyTorch = {ours.tolist()}\n  TensorFlow = {theirs.tolist()}\n"
@@ -202,11 +208,13 @@ def which_framework_is_better(draw: Draw) -> Question:
             ),
         },
         hint="One difference for each seed; then the mean, the deviation (ddof=1) and √n.",
-        solution=f"{mean:.4f} ± {right[1]:.4f} dB. "
+        solution=f"The mean is {mean:.4f} dB, its standard error {right[1]:.4f} dB. With {count} "
+        f"seeds the 95 % confidence interval is the mean ± {STUDENT_T[count]:.2f} standard errors: "
+        f"from {low:.3f} to {high:.3f} dB. "
         + (
-            "That is less than two standard errors: it may be chance."
-            if abs(mean) < 2 * right[1]
-            else "That is more than two standard errors: so much is seldom chance."
+            "It holds 0: the difference may be chance."
+            if low <= 0 <= high
+            else "It does not hold 0: so large a difference is seldom chance."
         ),
         tolerance=0.002,
     )
