@@ -92,7 +92,7 @@ def train(package, folder, **settings):
 settings = {
     "task": "segment",
     "architecture": "skip",
-    "limit": lab.pick(15_000, 640),
+    "limit": lab.pick(15_000, 160),
     "epochs": lab.pick(3, 1),
 }
 segmenters = {name: train(p, "segment", **settings) for name, p in packages.items()}
@@ -185,7 +185,7 @@ check("build-shuffle", shuffle)
 settings = {
     "task": "super-resolve",
     "upsampler": "subpixel",
-    "limit": lab.pick(12_000, 640),
+    "limit": lab.pick(12_000, 160),
     "epochs": lab.pick(3, 1),
 }
 enlargers = {name: train(p, "larger", **settings) for name, p in packages.items()}

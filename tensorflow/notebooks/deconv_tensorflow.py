@@ -528,7 +528,7 @@ from deconv.data.splits import CLASS_NAMES, TITLES, load_splits
 config = Config(
     dataset=lab.dataset,
     epochs=lab.pick(10, 1),
-    limit=lab.pick(None, 640),  # None: all training pictures
+    limit=lab.pick(None, 320),  # None: all training pictures
     artifact_dir=lab.folder,
 )
 splits = load_splits(config)
@@ -1045,7 +1045,7 @@ check("bottleneck-parameters", answer)
 # %%
 def train_small(epochs, limit, **changes):
     """Train another network on the first `limit` training pictures, and return it."""
-    epochs, limit = lab.pick(epochs, 1), lab.pick(limit, 640)
+    epochs, limit = lab.pick(epochs, 1), lab.pick(limit, 160)
     small = replace(config, epochs=epochs, limit=limit, **changes)
     net = build_model(small)
     load_weights(net, initial_weights(small.seed, small))
@@ -1125,7 +1125,7 @@ image_grid(
 
 # %% [markdown]
 # With 8 and with 32 numbers the trained networks are better than PCA: they can bend, where PCA only
-# adds. Both have seen the same 15,000 pictures. With fewer, the network with 32 numbers was not
+# adds. Both have seen the same 15,000 pictures. With 8,000, the network with 32 numbers was not
 # better. With 128 numbers PCA is ahead, and a training this short does not catch up.
 #
 # PCA of the latent is worse than PCA of the pixels, at every size. (It was fitted on 2,000 pictures
