@@ -219,7 +219,7 @@ def test_rounded_answers_pass_and_others_do_not():
 
 def test_an_answer_with_as_many_decimals_as_asked_passes_however_small_it_is():
     exercise = catalogue()["one-weight"]
-    questions = [exercise.question(f"student {number}") for number in range(300)]
+    questions: list[Any] = [exercise.question(f"student {number}") for number in range(300)]
     assert all("Five decimals" in question.task for question in questions)
     assert min(abs(question.answer) for question in questions) < 0.01
     rounded = [question.judge(round(question.answer, 5)).state for question in questions]

@@ -2,6 +2,7 @@
 
 import re
 from itertools import pairwise
+from typing import Any
 
 import jupytext
 import nbformat
@@ -129,13 +130,15 @@ def sections(cell):
 @pytest.mark.parametrize("source", TWINS, ids=lambda path: path.stem)
 def test_upsample_of_a_twin_is_the_transposed_convolution_whatever_its_numbers(source):
     (code,) = [c.source for c in code_cells(convert(source)) if "def upsample(" in c.source]
-    names = {"np": np, "corner": np.eye(2)}
+    names: dict[str, Any] = {"np": np, "corner": np.eye(2)}
     exec(code, names)
     x, w = np.arange(20).reshape(4, 5), np.arange(15).reshape(5, 3)
     for size, *options in [(3, 2, 1, 0), (3, 2, 1, 1), (3, 2, 0, 1), (5, 4, 1, 3), (1, 3, 0, 2)]:
         kernel = w[:size, :3]
-        known = dict(zip(("stride", "padding", "output_padding"), options, strict=True))
-        truth = conv_transpose2d(x[None, None], kernel[None, None], **known)[0, 0]
+        stride, padding, more = options
+        truth = conv_transpose2d(
+            x[None, None], kernel[None, None], stride=stride, padding=padding, output_padding=more
+        )[0, 0]
         np.testing.assert_array_equal(names["upsample"](x, kernel, *options), truth)
 
 

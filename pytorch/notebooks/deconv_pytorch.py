@@ -711,10 +711,10 @@ plots.curves(read_history(run_folder), f"Training in PyTorch on {TITLES[splits.n
 # the epoch.
 #
 # A run with the same seed gives the same bytes again, on the same kind of processor with as many
-# threads. Another number of threads, or another processor, adds the same numbers up in another
-# order: the last digits differ, and in thousands of steps that can grow to two or three decibels.
-# This is why the twin, with the same first weights and the same batches, ends at another PSNR. It
-# does not say that one framework is better: see
+# threads. Another number of threads, another processor or another framework adds the same numbers
+# up in another order: the last digits differ, and in thousands of steps that can grow to two or
+# three decibels. This is why the twin, with the same first weights and the same batches, ends at
+# another PSNR. It does not say that one framework is better: see
 # [03_two_frameworks](../../notebooks/03_two_frameworks.ipynb).
 
 # %%
