@@ -256,10 +256,10 @@ def conv_transpose(x, w, stride, padding, output_padding): ...
 check("build-channels", conv_transpose)
 
 # %% [markdown]
-# This is the layer of PyTorch and of TensorFlow, but for dilation, *groups* (channels that do not
-# mix; only PyTorch's layer has them) and the *bias* (a number for each output channel, added at the
-# end). Yours may be slow. Now come four other ways to see it. Some of them are faster ways to
-# compute it, too.
+# This is PyTorch's layer, except for dilation, *groups* (channels that do not mix) and the *bias*
+# (a number for each output channel, added at the end). TensorFlow's prints the same stamps, but has
+# no groups and cuts in its own way: see `03_two_frameworks`. Yours may be slow. Now come four other
+# ways to see it. Some of them are faster ways to compute it, too.
 #
 # ## 5. Why "transposed": a matrix
 #
@@ -475,8 +475,9 @@ for method in METHODS:
 
 # %% [markdown]
 # The differences are rounding: the same numbers, added up in another order. Only the padded view
-# multiplies more, as most of what it reads is zeros. The matrix multiplies least: it has no entry
-# for what padding cuts off.
+# multiplies more, as most of what it reads is zeros. The matrix multiplies least if its own zeros
+# are skipped, as they are here, because it has no entry for what padding cuts off. With its zeros
+# it would multiply 19,668,992 times.
 #
 # Try a layer of your own. **picture** changes the view. Below stand the formula, the code that
 # builds this layer in both frameworks, and whether Keras' `padding="same"` would be the same layer.

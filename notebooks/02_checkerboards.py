@@ -308,6 +308,9 @@ image_grid(
 # The last number of each line is the mean test PSNR, in decibels (dB). It says how near a picture
 # is to its original, and 6 dB more is half the error (the root of its mean square). It is computed
 # for each picture, and then the mean is taken.
+#
+# `lab.pick(a, b)` is `a` here. Only the project's quick tests take `b`. To change the setting,
+# change `a`.
 
 # %%
 from contextlib import redirect_stdout
@@ -488,13 +491,13 @@ report(grown, by_grown)
 # What the two tables say together:
 #
 # - **Young**, the numbers agree with the eye: the replicas are strongest with kernel 3, weaker with
-#   kernel 4, and weaker still with the other two. (A picture's errors are not noise, so compare one
-#   arm with another, not with 1.)
+#   kernel 4 and subpixel, and weakest with `nearest`. (A picture's errors are not noise, so compare
+#   one arm with another, not with 1.)
 # - **Grown**, the replicas of all four are about the same. A pattern is an error, so training has
 #   worked against it, and in the pictures it is gone.
-# - But the gains are still as unequal as before, and from a flat latent the network still draws a
-#   pattern! That is no contradiction: no garment has such a latent, and training sees only those
-#   that garments have.
+# - But the gains are **even more unequal** than before, and from a flat latent the network still
+#   draws a pattern! That is no contradiction: no garment has such a latent, and training sees only
+#   those that garments have.
 # - `nearest` has zeros in the last four lines, whatever it learns. That does not make it the best
 #   in the first line.
 #

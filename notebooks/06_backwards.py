@@ -52,6 +52,9 @@ lab = begin()
 #
 # We change one single number of an untrained network, and nothing else: the last bias, which makes
 # the whole picture brighter or darker.
+#
+# `lab.pick(a, b)` is `a` here. Only the project's quick tests take `b`. To change the setting,
+# change `a`.
 
 # %%
 import numpy as np
@@ -180,7 +183,7 @@ print(f"all slopes by one way back: {1000 * backwards:.0f} ms")
 
 # %% [markdown]
 # One way back gives all 37,569 slopes for the price of a few ways forward. Without it, training
-# would take thousands of times as long. Its name is *backpropagation*.
+# would take tens of thousands of times as long. Its name is *backpropagation*.
 
 # %% [markdown]
 # ## 3. From the end: loss and tanh
@@ -275,6 +278,9 @@ check("backward-relu", backward_relu)
 #
 # y[h] = b + Σ w[k]·x[i]      over all pairs (i, k) that (1) sends to h
 # ```
+#
+# In a picture the same holds for rows and for columns: read each of i, k and h as a pair of
+# numbers, and each sum over one of them as two loops.
 #
 # Three things went in: the bias, the input and the kernel. Each has a gradient. The bias first.
 
@@ -640,15 +646,15 @@ for name, values in flow.items():
 # because the untrained network draws grey.
 #
 # Now look at the rows. The upper two have come back through transposed layers, that is, by
-# convolutions, and they are smooth. The lowest row has come back through the convolution `conv2`,
-# that is, by a transposed convolution with kernel 3 and stride 2. It is full of checkerboards. Its
-# stamps overlap unevenly, and neighbouring pixels get the sums of other taps, as in
-# `02_checkerboards`. So an encoder with a stride has such patterns in its gradients, whatever the
-# decoder is ([Odena, Dumoulin and Olah 2016](https://doi.org/10.23915/distill.00003)).
+# convolutions, and show no checkerboard. The lowest row has come back through the convolution
+# `conv2`, that is, by a transposed convolution with kernel 3 and stride 2. It is full of
+# checkerboards. Its stamps overlap unevenly, and neighbouring pixels get the sums of other taps, as
+# in `02_checkerboards`. So an encoder with a stride has such patterns in its gradients, whatever
+# the decoder is ([Odena, Dumoulin and Olah 2016](https://doi.org/10.23915/distill.00003)).
 #
-# And the gradient becomes smaller: less than a hundredth of it arrives at `conv1`. In deep networks
-# it can vanish. Initial weights of the right size, shortcuts past some of the layers, and layers
-# that keep the numbers at one size help against that.
+# And the gradient becomes smaller: at `conv1` its numbers are less than a hundredth as large. In
+# deep networks it can vanish. Initial weights of the right size, shortcuts past some of the layers,
+# and layers that keep the numbers at one size help against that.
 
 # %% [markdown]
 # ## 11. Wrong gradients that learn

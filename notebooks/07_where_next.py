@@ -65,6 +65,9 @@ check("unet-channels", answer)
 # of its picture. Such a map of classes is called a *mask*.
 #
 # `train` is what `python -m pytorch.src.train` calls. The settings are its flags.
+#
+# `lab.pick(a, b)` is `a` here. Only the project's quick tests take `b`. To change the setting,
+# change `a`.
 
 # %%
 import tensorflow.src.inference
@@ -89,7 +92,7 @@ def train(package, folder, **settings):
 settings = {
     "task": "segment",
     "architecture": "skip",
-    "limit": lab.pick(15_000, 640),
+    "limit": lab.pick(15_000, 160),
     "epochs": lab.pick(3, 1),
 }
 segmenters = {name: train(p, "segment", **settings) for name, p in packages.items()}
@@ -182,7 +185,7 @@ check("build-shuffle", shuffle)
 settings = {
     "task": "super-resolve",
     "upsampler": "subpixel",
-    "limit": lab.pick(12_000, 640),
+    "limit": lab.pick(12_000, 160),
     "epochs": lab.pick(3, 1),
 }
 enlargers = {name: train(p, "larger", **settings) for name, p in packages.items()}
@@ -233,16 +236,18 @@ reconstructions_compared(large[:8], shown, "From 7×7 to 28×28 pixels")
 # %% [markdown]
 # ## 3. What never was: a generator
 #
-# A decoder makes a picture from a few numbers, its *code*. So throw dice for the numbers! For an
-# ordinary autoencoder that fails: most codes lie where no garment is. A *variational autoencoder*
-# ([Kingma and Welling 2014](https://arxiv.org/abs/1312.6114)) is trained so that it works: codes of
-# garments are to be spread like the dice.
+# A decoder makes a picture from a few numbers, its *code*. So choose them at random! That is called
+# to *sample*.
+#
+# For an ordinary autoencoder it fails: most codes lie where no garment is. A *variational
+# autoencoder* ([Kingma and Welling 2014](https://arxiv.org/abs/1312.6114)) is trained so that it
+# works: codes of garments are to be spread like the samples.
 #
 # Its encoder gives two numbers for each number of the code. One is the *mean* μ, around which the
 # number shall lie. The other is the *variance* σ², which says how far from it: σ is the typical
-# distance. The decoder gets a number that is thrown by these two.
+# distance. The decoder gets a number that is sampled with this mean and this variance.
 #
-# Later we throw without a picture, always by the same rule: mean 0 and variance 1. That is the
+# Later we sample without a picture, always by the same rule: mean 0 and variance 1. That is the
 # *standard normal distribution*: small numbers are frequent, large ones are rare.
 #
 # So the loss has two parts. The first is the error of the picture. The second is large where μ and
@@ -325,8 +330,8 @@ def keras_loss(outputs, images):
 
 
 # %% [markdown]
-# Both begin with the same weights and see the same batches. Each throws its own dice, so they part
-# with the first step.
+# Both begin with the same weights and see the same batches. Each samples noise of its own, so they
+# part with the first step.
 
 # %%
 from functools import partial
@@ -380,7 +385,7 @@ for name, kind in [("PyTorch", TorchGenerator), ("TensorFlow", KerasGenerator)]:
     fit(name, generators[name], both, loss_fn=losses[name])
 
 # %% [markdown]
-# Now throw. In each column both decoders get the same 8 numbers.
+# Now sample. In each column both decoders get the same 8 numbers.
 
 # %%
 from deconv.drawing.teaching import image_grid
@@ -429,8 +434,9 @@ for name in packages:
 # *Diffusion models* ([Ho, Jain and Abbeel 2020](https://arxiv.org/abs/2006.11239)) learn the way
 # back from noise. Picture and noise are mixed, pixel by pixel. Take both to have the variance 1: a
 # share ᾱ of the mixture's variance shall come from the picture and the rest from the noise, so that
-# the mixture has the variance 1 too. A network sees the mixture and guesses the noise. That is all
-# it learns.
+# the mixture has the variance 1 too. (Our pictures have less than that, so the shares are not
+# exact. Training does not mind.) A network sees the mixture and guesses the noise. That is all it
+# learns.
 
 # %%
 task("noisy-step")
@@ -474,7 +480,7 @@ image_grid(
 # The denoiser goes down and up with skips again. It gets two channels: the mixture, and the time,
 # the same number everywhere, so that it knows how much noise to expect. Kernel 4 with stride 2
 # halves and doubles, and with it Keras' "same" padding is PyTorch's `padding=1`. The kernel of 5×5
-# in the middle covers most of the 7×7 map.
+# in the middle covers half of the 7×7 map.
 
 
 # %%
@@ -519,8 +525,8 @@ def keras_denoiser():
 
 
 # %% [markdown]
-# PyTorch throws the initial weights, and Keras gets them too, with the axes of each kernel where
-# Keras has them. Then both compute the same:
+# PyTorch chooses the initial weights at random, and Keras gets them too, with the axes of each
+# kernel where Keras has them. Then both compute the same:
 
 # %%
 torch.manual_seed(0)

@@ -238,6 +238,15 @@ def test_rounded_answers_pass_and_others_do_not():
     assert question.judge(round(question.answer, 1) + 0.2).state == "wrong"
 
 
+def test_an_answer_with_as_many_decimals_as_asked_passes_however_small_it_is():
+    exercise = catalogue()["one-weight"]
+    questions: list[Any] = [exercise.question(f"student {number}") for number in range(300)]
+    assert all("Five decimals" in question.task for question in questions)
+    assert min(abs(question.answer) for question in questions) < 0.01
+    rounded = [question.judge(round(question.answer, 5)).state for question in questions]
+    assert rounded == ["right"] * len(questions)
+
+
 @pytest.mark.parametrize("kind", [list, tuple, np.array, np.float32, str])
 def test_an_answer_may_be_of_any_kind_of_numbers(kind):
     question = drawn(catalogue()["first-stamp"], "")

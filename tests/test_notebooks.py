@@ -2,6 +2,7 @@
 
 import re
 from itertools import pairwise
+from typing import Any
 
 import jupytext
 import nbformat
@@ -10,6 +11,7 @@ import pytest
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
 
+from deconv.arithmetic import conv_transpose2d
 from deconv.config import ROOT
 from deconv.copies import COPIES, find_notebooks
 from deconv.exercises.course import catalogue
@@ -125,6 +127,21 @@ def sections(cell):
     return re.findall("^##+ .*", cell.source, re.MULTILINE)
 
 
+@pytest.mark.parametrize("source", TWINS, ids=lambda path: path.stem)
+def test_upsample_of_a_twin_is_the_transposed_convolution_whatever_its_numbers(source):
+    (code,) = [c.source for c in code_cells(convert(source)) if "def upsample(" in c.source]
+    names: dict[str, Any] = {"np": np, "corner": np.eye(2)}
+    exec(code, names)
+    x, w = np.arange(20).reshape(4, 5), np.arange(15).reshape(5, 3)
+    for size, *options in [(3, 2, 1, 0), (3, 2, 1, 1), (3, 2, 0, 1), (5, 4, 1, 3), (1, 3, 0, 2)]:
+        kernel = w[:size, :3]
+        stride, padding, more = options
+        truth = conv_transpose2d(
+            x[None, None], kernel[None, None], stride=stride, padding=padding, output_padding=more
+        )[0, 0]
+        np.testing.assert_array_equal(names["upsample"](x, kernel, *options), truth)
+
+
 # --- exercises -------------------------------------------------------------------------
 
 
@@ -203,6 +220,13 @@ def test_a_fresh_notebook_has_answered_nothing(notebook):
         said = "".join(output.get("text", "") for output in cell.outputs)
         for name in asked(cell):
             assert f"– {name}: not tried yet." in said
+
+
+@every_notebook
+def test_a_notebook_that_counts_the_exercises_has_counted_all(notebook):
+    shown = "".join(texts(nbformat.read(notebook, as_version=4)))
+    told = re.findall(r"course has (\d+)", shown) or re.findall(r"of (\d+) exercises", shown)
+    assert {*map(int, told)} <= {len(catalogue())}, "run `make notebooks`"
 
 
 @pytest.mark.parametrize("source", TWINS, ids=lambda path: path.stem)

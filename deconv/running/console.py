@@ -125,7 +125,7 @@ def result(record: RunRecord, folder: Path) -> None:
     quality = _quality(record.test_psnr, record.test_ssim, record.test_miou)
     if math.isnan(record.test_miou):
         quality = f"MSE {record.test_mse:.6f}  {quality}"
-        explanation = "PSNR: the mean of each image's own; the PSNR of that MSE is lower"
+        explanation = "PSNR: the mean of each image's own; one PSNR of that MSE is another number"
     else:
         explanation = "mean IoU: mean over classes of the pixels found, over those found or missed"
     print(

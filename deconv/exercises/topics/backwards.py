@@ -15,7 +15,7 @@ def one_weight(draw: Draw) -> Question:
     right = 2 * (y - t) * (1 - y**2) * w * x
     return Value(
         task=f"The smallest autoencoder: y = tanh(w·ReLU(v·x)), loss L = (y − t)². With x = {x}, "
-        f"v = {v}, w = {w} and t = {t}, what is ∂L/∂v? Three digits.",
+        f"v = {v}, w = {w} and t = {t}, what is ∂L/∂v? Five decimals.",
         answer=right,
         mistakes={
             "The slope of tanh is missing.": right / (1 - y**2),
@@ -25,8 +25,8 @@ def one_weight(draw: Draw) -> Question:
             "That is ∂L/∂w.": right / w / x * v * x,
         },
         hint="2·(y − t), times the slope of tanh, times w, times the slope of the ReLU, times x.",
-        solution=f"2·({y:.4f} − {t})·(1 − {y:.4f}²)·{w}·{x} = {right:.4g}",
-        tolerance=abs(right) * 0.004,
+        solution=f"2·({y:.4f} − {t})·(1 − {y:.4f}²)·{w}·{x} = {right:.5f}",
+        tolerance=abs(right) * 0.004 + 1e-5,
     )
 
 

@@ -234,7 +234,8 @@ def flat_whatever_the_weights(draw: Draw) -> Question:
         "makes a flat output for all weights, away from the border?",
         options={
             kernel3: "Its stamps do not even overlap equally often.",
-            kernel4: "Every pixel gets four taps, but neighbours get different ones.",
+            kernel4: "Every pixel gets four numbers of the kernel, but neighbours get different "
+            "ones.",
             shuffle: "Each of the four values has a kernel of its own, and so another sum.",
             repeat: "Think again.",
         },

@@ -29,8 +29,8 @@ def where_a_stamp_lands(draw: Draw) -> Question:
             "Padding cuts rows off, it does not add any.": (first + 2 * p, last + 2 * p),
             "The last row is still covered; yours is the one after it.": (first, last + 1),
         },
-        hint="h = i·stride + k·dilation − padding: put in the first tap and the last one, both "
-        "counted from 0.",
+        hint="h = i·stride + k − padding: put in the first tap and the last one, both counted "
+        "from 0.",
         solution=f"It begins at {i}·{s} − {p} = {first} and is {k} rows long, so it ends at "
         f"{last}.",
     )
