@@ -75,6 +75,8 @@ def test_a_sound_site_passes_and_its_links_to_others_are_listed(tmp_path):
         ("page.html", "<style>@import 'https://example.org/a.css';</style>"),
         ("page.html", '<script>import("https://example.org/a.js")</script>'),
         ("page.html", '<iframe src="https://example.org/"></iframe>'),
+        ("page.html", '<svg><image href="https://example.org/a.png"/></svg>'),
+        ("page.html", '<svg><use xlink:href="https://example.org/a.svg#b"/></svg>'),
         ("style.css", 'src: url("https://example.org/a.woff2")'),
         ("script.js", "fetch(`https://example.org/data`)"),
         ("script.js", 'new WebSocket("wss://example.org")'),
