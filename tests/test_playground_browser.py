@@ -258,7 +258,8 @@ PYTHON_THAT_BREAKS = """export const loadPyodide = async () => ({
 ASK = """async () => {
   const python = await import("./in_browser.js");
   await python.start(() => null);
-  return python.ask("arithmetic", {}).catch((error) => error.message);
+  const never = new Promise((resolve) => setTimeout(() => resolve("no answer"), 5000));
+  return Promise.race([never, python.ask("arithmetic", {}).catch((error) => error.message)]);
 }"""
 
 

@@ -87,25 +87,30 @@ def test_a_framework_comes_after_numpy_and_may_fail(visit):
     assert "dB" in before
     page.locator("#garment-noise").fill("0.2")  # while it is being loaded
     expect(score).not_to_have_text(before)
-    while not held:
-        page.wait_for_timeout(20)
+    old = next_of(held, page)
     expect(page.locator("#scores")).to_contain_text("Computed by NumPy")
     after = score.text_content()
     first = page.request.post(f"{page.url.partition('?')[0]}api/reconstruct", data={"image": 0})
-    held.pop().fulfill(response=first)  # to the question before the noise
-    while not held:
-        page.wait_for_timeout(20)
+    old.fulfill(response=first)  # to the question before the noise
+    new = next_of(held, page)
     expect(score).to_have_text(after)
-    held.pop().fulfill(status=400, json={"error": "PyTorch has stopped"})
+    new.fulfill(status=400, json={"error": "PyTorch has stopped"})
     expect(page.locator("#garment-problem")).to_have_text("PyTorch has stopped")
     expect(compared).to_be_hidden()
     expect(page.locator("#scores")).to_contain_text("Computed by NumPy")
     page.locator("#garment-noise").fill("0")
-    while not held:
-        page.wait_for_timeout(20)
-    held.pop().fulfill(response=first)
+    next_of(held, page).fulfill(response=first)
     expect(compared).to_have_text("No pixel differs from NumPy's by more than 0.00 grey levels.")
     expect(page.locator("#scores")).to_contain_text("Computed by PyTorch")
+
+
+def next_of(held: list[Any], page: Any) -> Any:
+    """The request that the page makes next, and that nobody has answered."""
+    for _ in range(500):
+        if held:
+            return held.pop()
+        page.wait_for_timeout(20)
+    raise AssertionError("the page asked nothing")
 
 
 def with_a_framework(route: Any) -> None:
@@ -133,9 +138,7 @@ def test_a_late_answer_leaves_what_was_said_of_a_file(visit, tmp_path: Path):
     held: list[Any] = []
     page.route("**/api/reconstruct", lambda route: held.append(route))
     page.locator("#garment-noise").fill("0.2")
-    while not held:
-        page.wait_for_timeout(50)
-    (late,) = held
+    late = next_of(held, page)
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"no picture")
     page.locator("#file").set_input_files(bad)
