@@ -44,8 +44,8 @@ IMAGES = 40
 """Drawn garments: a published page has no file of the dataset, so it is the same everywhere."""
 PATIENCE = 120.0
 """Seconds that npm may take."""
-WASM = POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
-FROM_A_FILE = "Loading … This page needs a web server: opened as a file it stays like this."
+WASM_POLICY = POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
+FROM_A_FILE = "Loading … If this line stays, the page was opened as a file: it needs a web server."
 MISSING = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>Playground</title>
 <link rel="stylesheet" href="theme.css"><link rel="stylesheet" href="style.css"></head>
@@ -98,7 +98,7 @@ def publish(target: Path, cache: Path, artifact_dir: Path, book: str = "") -> st
 def without_server(page: str, book: str = "") -> str:
     """A server's page as one without: no link to its API but one to the book, and its policy."""
     lines = [line for line in page.splitlines() if 'data-only="server"' not in line]
-    policy = f'<meta http-equiv="Content-Security-Policy" content="{WASM}">'
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{WASM_POLICY}">'
     charset = '  <meta charset="utf-8">'
     lines.insert(lines.index(charset) + 1, f"  {policy}")
     lines.insert(lines.index("  </nav>"), f"    {_link(book)}")
