@@ -57,7 +57,12 @@ def visit(browser, address, windows) -> Iterator[Any]:
     }
     visited: list[Any] = []
 
-    def open_page(query: str = "", viewport: dict[str, int] = DESKTOP, **settings: Any) -> Any:
+    def open_page(
+        query: str = "",
+        viewport: dict[str, int] = DESKTOP,
+        routes: dict[str, Any] | None = None,
+        **settings: Any,
+    ) -> Any:
         key = str((viewport, settings))
         if key not in windows:
             windows[key] = browser.new_context(viewport=viewport, **settings).new_page()
@@ -66,6 +71,8 @@ def visit(browser, address, windows) -> Iterator[Any]:
             visited.append(page)
             for event, listener in heard.items():
                 page.on(event, listener)
+        for pattern, handler in (routes or {}).items():
+            page.route(pattern, handler)
         page.goto(f"{address}/{query}")
         page.wait_for_selector("html[data-ready]", state="attached")
         return page

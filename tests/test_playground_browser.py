@@ -277,6 +277,7 @@ def test_what_breaks_is_said(visit):
         page.route("**/at_server.js", served)
         page.reload()
         expect(page.locator("#loading")).to_contain_text("The page cannot compute here: ")
+        expect(page.locator("#loading")).to_be_visible()
 
 
 def fulfil(route: Any, **answer: str) -> None:

@@ -55,8 +55,8 @@ def test_latent_channels_can_be_switched_off_and_on(visit):
     page.wait_for_url("**off=0*")
     page.locator("#all-on").click()
     expect(score).to_have_text(re.compile(re.escape(before.split()[-1])))
-    page.route("**/api/arithmetic", late)  # the layer writes its address before the garment is read
-    page = visit("?noise=0.2&off=3")
+    # The layer writes its address before the garment is read.
+    page = visit("?noise=0.2&off=3", routes={"**/api/arithmetic": late})
     expect(page.locator("#garment-noise")).to_have_value("0.2")
     expect(page.get_by_label("latent channel 3", exact=True)).to_have_attribute(
         "aria-pressed", "false"
@@ -69,7 +69,6 @@ def late(route: Any) -> None:
 
 
 def test_a_framework_comes_after_numpy_and_may_fail(visit):
-    page = visit()
     held: list[Any] = []
 
     def hold(route: Any) -> None:
@@ -78,9 +77,8 @@ def test_a_framework_comes_after_numpy_and_may_fail(visit):
         else:
             route.continue_()
 
-    page.route("**/api/choices", with_a_framework)
-    page.route("**/api/reconstruct", hold)
-    page = visit("?framework=pytorch")
+    routes = {"**/api/choices": with_a_framework, "**/api/reconstruct": hold}
+    page = visit("?framework=pytorch", routes=routes)
     score, compared = page.locator("#results figcaption").nth(1), page.locator("#compared")
     expect(compared).to_contain_text("PyTorch computes")
     before = score.text_content()
