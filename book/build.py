@@ -16,7 +16,7 @@ from deconv.config import ROOT, UserPath
 from deconv.errors import UserError
 from deconv.files import explained, make_folder, shown, write_atomically
 from deconv.playground.material import SHIPPED
-from deconv.playground.publish import publish
+from deconv.playground.publish import publish, serving
 
 PACKAGES = {"sphinx": "sphinx", "myst_nb": "myst-nb", "furo": "furo",
             "sphinx_copybutton": "sphinx-copybutton", "griffe": "griffelib"}  # fmt: skip
@@ -85,6 +85,8 @@ def run(target: Path) -> None:
     print(f"Book: {shown(target / 'index.html')}")
     if lacks:
         print(f"Its playground computes nothing: {lacks}")
+    else:
+        print(f"Its playground needs a web server: {serving(target)}")
     print(f"Links to other sites: {shown(target.with_name(f'{target.name}-links.txt'))}")
 
 

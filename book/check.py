@@ -24,6 +24,7 @@ from deconv.errors import UserError
 LOADED_ATTRIBUTES = {"src", "srcset", "poster", "data", "background"}
 LOADED_LINKS = {"stylesheet", "icon", "manifest", "preload", "modulepreload", "prefetch",
                 "prerender", "preconnect", "dns-prefetch"}  # fmt: skip
+LOADED_IN_SVG = {"image", "feimage", "use"}
 NAMESPACES = "http://www.w3.org/"
 """Begins names in XML that look like addresses, and are never loaded."""
 
@@ -51,9 +52,11 @@ class Page(HTMLParser):
             parts = given[name].split(",") if name == "srcset" else [given[name]]
             self.loads |= {part.split()[0] for part in parts if part.strip()}
         self.loads |= set(addresses_in_style(given.get("style", "")))
-        if "href" in given:
-            loaded = tag == "link" and LOADED_LINKS & set(given.get("rel", "").split())
-            (self.loads if loaded else self.links).add(given["href"])
+        loaded = tag in LOADED_IN_SVG or (
+            tag == "link" and LOADED_LINKS & set(given.get("rel", "").split())
+        )
+        for name in {"href", "xlink:href"} & given.keys():
+            (self.loads if loaded else self.links).add(given[name])
 
     def handle_data(self, data: str) -> None:
         """Note what a script or a style in the page loads."""

@@ -152,6 +152,8 @@ def test_a_cell_of_the_matrix_is_one_product():
         "x[0, 1] = 2 meets w[1, 0] = 4 on the way to y[0, 1], which gets 8 from it."
     )
     assert meeting(scene, "matrix", "matrix", 0, 15).sentence.startswith("No input pixel meets")
+    largest = scene_of("direct", 12, 7, 1, 0)
+    assert meeting(largest, "direct", "output", 2, 2).sentence.count("·") == 7 * 7
 
 
 def test_a_phase_has_its_gain_and_the_sums_of_an_input_of_ones():

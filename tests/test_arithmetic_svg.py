@@ -248,12 +248,14 @@ def test_a_map_without_room_for_numbers_has_its_colours():
     fills[0], fills[1, 10:13], fills[2, 5] = NO_CELL, 4, 3
     active = np.zeros(fills.shape, bool)
     active[2, 5] = True
-    panel = Panel("", np.ones(fills.shape), fills, active, name="large")
+    panel = Panel("", np.ones(fills.shape), fills, active, name="large", first=(-1, 2))
     text = svg(Page("", "", [[panel]], ""), themed=False)
     (group,) = ElementTree.fromstring(text).findall(f"{SVG}g[@data-map]")
     sheet = group.find(f"{SVG}rect[@data-rows]")
     assert sheet is not None
     assert (sheet.attrib["data-rows"], sheet.attrib["fill"]) == ("60", "#e69f00")
+    first = sheet.attrib["data-first-row"], sheet.attrib["data-first-column"]
+    assert first == ("-1", "2")
     paths = {one.get("fill"): one.get("d") for one in group.iter(f"{SVG}path")}
     assert paths["#ffffff"] == "M0 0h720v12h-720z"
     assert paths["#bfe3f8"] == "M120 12h36v12h-36z"

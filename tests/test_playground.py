@@ -15,6 +15,7 @@ from deconv.architecture import Design
 from deconv.arithmetic import conv2d, conv_transpose2d, overlap_count
 from deconv.arithmetic.drawing.frames import DIRECT, LIMITS, PICTURES, picture
 from deconv.arithmetic.drawing.svg import svg
+from deconv.arithmetic.sizes import pixels
 from deconv.arithmetic.upsampling import bilinear
 from deconv.config import ROOT
 from deconv.data.synthetic import draw_garments
@@ -61,7 +62,10 @@ def test_every_layer_is_computed_as_the_package_does_or_its_fault_is_named(view,
         expected = conv2d(x[None, None], w[None, None], **options)
     else:
         expected = conv_transpose2d(x[None, None], w[None, None], **options)
-        assert len(answer["recipe"]["why"]) > 20
+        options.pop("output_padding")
+        back = len(conv2d(y[None, None], w[None, None], **options)[0, 0])
+        assert f"makes {pixels(back)} of " in answer["recipe"]["why"]
+        assert (f", not {len(x)}." in answer["recipe"]["why"]) == (back != len(x))
     np.testing.assert_array_equal(y, expected[0, 0])
     assert answer["picture"].startswith("<svg")
     assert set(answer["beside"]) == {"overlap", "gains"}
@@ -127,6 +131,11 @@ def test_without_output_padding_the_reason_for_it_is_said():
     assert "output_padding=1 chooses 8" in why
     stride_1 = respond({"ask": "arithmetic", **START, "stride": 1, "output_padding": 0})
     assert "nothing to choose" in stride_1["recipe"]["why"]
+    beyond = {**START, "stride": 1, "dilation": 3, "output_padding": 2}
+    assert respond({"ask": "arithmetic", **beyond})["recipe"]["why"] == (
+        "The direct convolution makes 6 pixels of 10, not 4. "
+        "This output padding has no direct layer to undo, and Keras refuses it."
+    )
 
 
 def test_a_cell_says_what_meets_there():

@@ -1,5 +1,6 @@
 """The playground in a real browser: what a visitor does with a layer, by mouse, finger and keys."""
 
+import functools
 import re
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -20,7 +21,7 @@ from browsing import (
 )
 
 from deconv.arithmetic import conv_transpose2d
-from deconv.arithmetic.drawing.frames import LIMITS, PICTURES
+from deconv.arithmetic.drawing.frames import DIRECT, LIMITS, PICTURES
 from deconv.playground.layer import START
 from deconv.playground.presets import presets
 from deconv.playground.respond import respond
@@ -38,11 +39,14 @@ def test_every_slider_draws_the_layer_that_it_says(visit):
     layer: dict[str, Any] = {**START, "stride": 3}
     for name in LIMITS:
         layer[name] += 1
-        page.locator(f"#layer-{name}").fill(str(layer[name]))
+        page.get_by_role("slider", name=name.replace("_", " "), exact=True).fill(str(layer[name]))
         expect_picture(page, "scatter", **layer)
         page.wait_for_url(re.compile(f"{name}={layer[name]}"))
     code = page.locator("#pytorch").inner_text()
     assert code.startswith("torch.nn.ConvTranspose2d(1, 1, kernel_size=4, stride=4, padding=2")
+
+
+STEPS = ":is(#step, #back, #play, #forth, #speed, #finished):disabled"
 
 
 def test_every_view_and_every_preset(visit):
@@ -50,6 +54,9 @@ def test_every_view_and_every_preset(visit):
     for view in PICTURES:
         page.locator("#view").select_option(view)
         expect_picture(page, view, **LAYER)
+        padded, steps = page.locator("#layer-output_padding"), page.locator(STEPS)
+        expect(padded).to_be_enabled(enabled=view not in DIRECT)
+        assert steps.count() == (6 if view in ("overlap", "gains") else 0)
     for name, preset in presets().items():
         page.locator("#preset").select_option(name)
         expect(page.locator("#about")).to_have_text(preset.about)
@@ -77,12 +84,20 @@ def test_a_layer_that_cannot_be_says_so_over_the_last_picture(visit):
     page.locator("#layer-output_padding").fill("2")
     expect(page.locator("#problem")).to_contain_text("output_padding must be below the larger of")
     assert words(page) == before
+    copy = page.get_by_role("button", name="Copy")
+    stale = page.locator("#why, .recipe, .beside")
+    expect(stale).to_have_class([re.compile("stale")] * 3)
+    expect(copy.first).to_be_disabled()
     page.locator("#layer-stride").fill("3")
     expect(page.locator("#problem")).to_be_hidden()
+    expect(copy.first).to_be_enabled()
+    expect(stale).not_to_have_class([re.compile("stale")] * 3)
     assert words(page) != before
     page = visit("?output_padding=2", PHONE)  # then there is no last picture to stand over
     problem, below = (page.locator(place).bounding_box() for place in ("#problem", "#picture-help"))
     assert problem["y"] + problem["height"] <= below["y"]
+    visit("?view=direct&size=1&kernel=1&stride=5&padding=8", PHONE)  # the way back cannot be
+    expect(page.locator("#overlap")).to_contain_text("cannot be drawn: padding 8 cuts off every")
 
 
 def test_numbers_that_are_typed_are_computed(visit):
@@ -105,6 +120,17 @@ def test_numbers_that_are_typed_are_computed(visit):
     expect(page.locator("#problem")).to_contain_text("every number of the input x")
     page.locator("#in-order").click()
     expect(page.locator("#problem")).to_be_hidden()
+    expect(page.get_by_label("input, row 0, column 0", exact=True)).to_have_value("1")
+    page.locator("#layer-stride").fill("1")  # where output padding 1 cannot be
+    expect(page.locator("#problem")).to_contain_text("output_padding must be below")
+    page.locator("#layer-size").fill("2")
+    expect(page.locator("#edit-x input")).to_have_count(4)
+    page.get_by_label("input, row 1, column 1", exact=True).fill("7")
+    page.locator("#layer-size").fill("3")
+    page.get_by_label("input, row 2, column 2", exact=True).fill("8")
+    page.locator("#layer-stride").fill("2")
+    x = np.array([[1, 2, 1], [5, 7, 1], [1, 1, 8]])
+    expect_picture(page, "scatter", **{**START, "size": 3}, x=x)
 
 
 def test_pointing_at_a_number_says_where_it_came_from(visit):
@@ -116,6 +142,9 @@ def test_pointing_at_a_number_says_where_it_came_from(visit):
     page.locator("#picture").focus()
     page.keyboard.press("ArrowDown")
     expect(page.locator("#meeting")).to_contain_text("y[2, 1] = ")
+    page.keyboard.press("Control+ArrowDown")  # is the browser's
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#meeting")).to_contain_text("y[2, 2] = ")
     page.keyboard.press("PageDown")
     expect(page.locator("#meeting")).to_contain_text("x[0, 0] = 1 reaches 4 output pixels")
 
@@ -146,7 +175,7 @@ def test_pointing_lights_every_panel_of_every_view(visit):
 def test_a_step_can_be_chosen_by_its_slider(visit):
     page = visit()
     for step in (0, 15, 7):
-        page.locator("#step").fill(str(step))
+        page.get_by_role("slider", name="step", exact=True).fill(str(step))
         expect(page.locator("#step-value")).to_have_text(f"{step + 1} of 16")
         expect_picture(page, "scatter", **LAYER, step=step)
         page.wait_for_url(re.compile(rf"step={step}\b"))
@@ -161,17 +190,24 @@ def test_on_a_phone_every_picture_fits_and_answers_a_finger(visit):
         assert width_of(page) <= PHONE["width"]
     page.locator(cell("output", 1, 1)).tap()
     expect(page.locator("#meeting")).to_have_text("y[1, 1] = 9·1 + 7·2 + 3·5 + 1·6 = 44.")
+    page.locator("#layer-size").fill("12")  # and now the cells are too small for numbers
+    expect_picture(page, "scatter", **{**LAYER, "size": 12})
+    sheet = page.locator('#picture g[data-map="output"] rect[data-rows]')
+    box, rows = sheet.bounding_box(), int(sheet.get_attribute("data-rows"))
+    sheet.tap(position={"x": 2.5 * box["width"] / rows, "y": 1.5 * box["height"] / rows})
+    expect(page.locator("#meeting")).to_contain_text("y[0, 1] = ")  # as padding cuts one off
+    assert page.locator("#picture .lit").count() == 1 + 2 + 2
 
 
 def test_steps_play_and_stop(visit):
     page = visit("?step=0&finished=0")
     page.locator("#speed").select_option("fast")
-    page.locator("#play").click()
-    expect(page.locator("#step-value")).to_have_text(re.compile(r"^([4-9]|1\d) of 16$"))
-    page.locator("#play").click()
+    page.get_by_role("button", name="Play").click()
+    expect(page.locator("#step-value")).to_have_text(re.compile(r"^([2-9]|1\d) of 16$"))
+    page.get_by_role("button", name="Pause", pressed=False).click()
     page.wait_for_timeout(300)  # what was asked for is still drawn
     stopped = page.locator("#step-value").inner_text()
-    page.wait_for_timeout(700)
+    page.wait_for_timeout(500)  # a step takes 300 ms
     assert page.locator("#step-value").inner_text() == stopped
     page.locator("#back").focus()
     page.keyboard.press("Enter")
@@ -196,6 +232,8 @@ def test_it_fits_and_can_be_read_by_everybody(visit, viewport, scheme):
 
 def test_by_keyboard_everything_is_reached_in_order(visit):
     page = visit()
+    for name in ("Picture of the layer", "Your picture, 28 by 28 pixels"):  # get the arrow keys
+        expect(page.get_by_role("application", name=name)).to_have_count(1)
     reached = []
     for _ in range(200):
         page.keyboard.press("Tab")
@@ -207,3 +245,40 @@ def test_by_keyboard_everything_is_reached_in_order(visit):
         "forth", "speed", "finished", "picture", "drawing", "brush", "clear", "file", "image",
         "garment-noise", "model"]  # fmt: skip
     assert [one for one in reached if one in expected] == expected
+
+
+PYTHON_THAT_BREAKS = """export const loadPyodide = async () => ({
+  unpackArchive: () => null,
+  FS: { writeFile: () => null },
+  runPython: () => (text) => {
+    if (text.includes("choices")) return "{}";
+    throw new Error("Traceback (most recent call last):\\n  …\\nKeyError: it broke\\n");
+  },
+});"""
+ASK = """async () => {
+  const python = await import("./in_browser.js");
+  await python.start(() => null);
+  const never = new Promise((resolve) => setTimeout(() => resolve("no answer"), 5000));
+  return Promise.race([never, python.ask("arithmetic", {}).catch((error) => error.message)]);
+}"""
+
+
+def test_what_breaks_is_said(visit):
+    page = visit()
+    for name, body in (
+        ("pyodide.mjs", PYTHON_THAT_BREAKS), ("deconv.zip", ""), ("material.npz", "")
+    ):  # fmt: skip
+        kind = "text/javascript" if name.endswith("mjs") else "application/zip"
+        served = functools.partial(fulfil, body=body, content_type=kind)
+        page.route(f"**/{name}", served)
+    assert page.evaluate(ASK) == "KeyError: it broke"
+    for body in ("throw new Error('it broke')", "export const start = () => ({})"):
+        served = functools.partial(fulfil, body=body, content_type="text/javascript")
+        page.route("**/at_server.js", served)
+        page.reload()
+        expect(page.locator("#loading")).to_contain_text("The page cannot compute here: ")
+        expect(page.locator("#loading")).to_be_visible()
+
+
+def fulfil(route: Any, **answer: str) -> None:
+    route.fulfill(**answer)

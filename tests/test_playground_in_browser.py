@@ -12,6 +12,7 @@ from browsing import (
     MARKS,
     PHONE,
     cell,
+    complaint,
     draw_a_line,
     draw_a_spot,
     expect,
@@ -25,7 +26,7 @@ from benchmarks.page import without_server
 from deconv.arithmetic.drawing.frames import LIMITS, PICTURES
 from deconv.errors import UserError
 from deconv.playground.layer import START
-from deconv.playground.reading import LARGEST_BODY
+from deconv.playground.reading import LARGEST_BODY, NO_PICTURE
 
 LAYER: dict[str, Any] = {**START}
 browser = browsing.browser
@@ -46,14 +47,10 @@ def address(tmp_path_factory) -> Iterator[str]:
 def page(browser, address) -> Iterator[Any]:
     wrong: list[str] = []
 
-    def note(said: Any) -> None:
-        if said.type == "error":
-            wrong.append(said.text)
-
     context = browser.new_context(viewport=DESKTOP)
     context.on("request", lambda request: wrong.extend(foreign(request.url, address)))
     page = context.new_page()
-    page.on("console", note)
+    page.on("console", lambda said: wrong.extend(complaint(said)))
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto(address)
     page.wait_for_selector("html[data-ready]", state="attached", timeout=60_000)
@@ -83,7 +80,7 @@ def test_the_autoencoder_runs_and_a_file_is_opened(page, tmp_path):
     assert page.get_by_text("The API for programs").count() == 0
     caption = page.locator("#results figure", has_text="written by hand").locator("figcaption")
     assert "dB" in caption.inner_text()
-    before = caption.inner_text()
+    before = caption.text_content()
     path = tmp_path / "red.png"
     Image.new("RGB", (50, 40), (200, 0, 0)).save(path)
     page.locator("#file").set_input_files(path)
@@ -92,7 +89,18 @@ def test_the_autoencoder_runs_and_a_file_is_opened(page, tmp_path):
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"no picture")
     page.locator("#file").set_input_files(bad)
-    expect(page.locator("#file-problem")).to_contain_text("not a picture")
+    expect(page.locator("#file-problem")).to_have_text(NO_PICTURE)
+    Image.new("L", (28, 28), 200).save(bad, "GIF")
+    page.locator("#file").set_input_files(bad)
+    expect(page.locator("#file-problem")).to_have_text(NO_PICTURE)
+    for kind in ("PNG", "JPEG"):
+        Image.new("1" if kind == "PNG" else "L", (5000, 4000)).save(bad, kind)
+        page.locator("#file").set_input_files(bad)
+        expect(page.locator("#file-problem")).to_contain_text("16,777,216 pixels at most, but")
+        expect(page.locator("#file-problem")).to_contain_text("5000×4000")
+    Image.new("L", (28, 28), 200).save(bad, "JPEG")
+    page.locator("#file").set_input_files(bad)
+    expect(page.locator("#file-problem")).to_be_hidden()
     bad.write_bytes(bytes(LARGEST_BODY + 1))
     page.locator("#file").set_input_files(bad)
     expect(page.locator("#file-problem")).to_contain_text("1,048,576 bytes at most")
@@ -142,7 +150,7 @@ def test_drawing_changes_what_comes_back(page):
     page.locator("#image").fill("1")
     page.wait_for_url("**image=1*")  # which is written after the answer
     expect(page.locator("#file-problem")).to_be_hidden()
-    before = caption.inner_text()
+    before = caption.text_content()
     draw_a_line(page)
     expect(caption).not_to_have_text(before)
     draw_a_spot(page)

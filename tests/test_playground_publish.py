@@ -1,10 +1,14 @@
 """The page without a server: whole, checked, and only of its own."""
 
+import functools
+import http.server
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
+import threading
 import zipfile
 from pathlib import Path
 
@@ -12,6 +16,7 @@ import numpy as np
 import pytest
 from test_playground import drawn_models
 
+from benchmarks.page import Quiet
 from book.check import check
 from deconv.config import ROOT
 from deconv.errors import ArtifactError, UserError
@@ -28,10 +33,25 @@ from deconv.playground.publish import (
 from deconv.playground.respond import respond
 from deconv.playground.site import STATIC
 
+NOWHERE = "http://127.0.0.1:1/"
+
 
 @pytest.fixture
 def no_npm(monkeypatch):
     monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("PYODIDE_WHEELS", raising=False)
+
+
+@pytest.fixture
+def runtime(tmp_path) -> Path:
+    """A folder that has the runtime, and no wheel."""
+    kept = ROOT / "artifacts" / "pyodide" / f"pyodide-{PYODIDE}.tgz"
+    if not kept.is_file():
+        pytest.skip(f"{kept.name} is not here: python -m deconv.playground.publish fetches it")
+    folder = tmp_path / "runtime"
+    folder.mkdir()
+    shutil.copy(kept, folder)
+    return folder
 
 
 def test_what_is_packed_answers_the_same(tmp_path):
@@ -81,11 +101,26 @@ def test_the_page_without_a_server_has_its_policy_and_no_link_to_the_api():
     assert "unsafe-inline" not in page
     assert 'data-transport="browser"' in page
     assert 'href="docs"' not in page
+    assert publishing.FROM_A_FILE in page
     assert page.index("Content-Security-Policy") < page.index("<script")
     assert "the book" not in page
     in_a_book = without_server((STATIC / "index.html").read_text(), "../book/index.html")
     nav = in_a_book.partition("<nav")[2].partition("</nav>")[0]
     assert '<a href="../book/index.html">Back to the book</a>' in nav
+
+
+@pytest.mark.usefixtures("no_npm")
+def test_without_the_wheel_the_page_has_no_runtime_and_names_no_folder(
+    tmp_path, monkeypatch, runtime
+):
+    monkeypatch.setenv("PYODIDE_WHEELS", str(runtime))  # where there is no npm
+    monkeypatch.setattr(publishing, "ADDRESS", NOWHERE)
+    missing = publish(tmp_path / "page", tmp_path / "<cache>", tmp_path)
+    assert "is not in the folder that the environment variable PYODIDE_WHEELS names" in missing
+    assert not (tmp_path / "page" / "pyodide").exists()
+    page = (tmp_path / "page" / "index.html").read_text()
+    assert missing in page
+    assert str(tmp_path) not in page
 
 
 @pytest.mark.usefixtures("no_npm")
@@ -117,6 +152,17 @@ def test_a_tampered_wheel_is_refused(tmp_path, monkeypatch):
     (tmp_path / "numpy.whl").write_bytes(b"something else")
     with pytest.raises(ArtifactError, match="is not the wheel that Pyodide's lock file names"):
         publishing._wheel("numpy.whl", "00", tmp_path)
+
+
+def test_a_wheel_that_was_tampered_with_on_its_way_is_refused(tmp_path, monkeypatch):
+    monkeypatch.delenv("PYODIDE_WHEELS", raising=False)
+    (tmp_path / "numpy.whl").write_bytes(b"something else")
+    handler = functools.partial(Quiet, directory=str(tmp_path))
+    with http.server.HTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.handle_request).start()
+        monkeypatch.setattr(publishing, "ADDRESS", f"http://127.0.0.1:{server.server_port}/")
+        with pytest.raises(ArtifactError, match=r"what http://\S+ sent as numpy.whl is not"):
+            publishing._wheel("numpy.whl", "00", tmp_path / "cache")
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ from deconv.data.synthetic import draw_garments
 from deconv.playground.garment import Material
 from deconv.playground.guard import HEADERS
 from deconv.playground.layer import START
-from deconv.playground.reading import LARGEST_BODY
+from deconv.playground.reading import LARGEST_BODY, NO_PICTURE
 from deconv.playground.respond import respond
 from deconv.playground.server import create_app
 from deconv.playground.site import STATIC
@@ -73,7 +73,8 @@ def test_the_page_gets_its_choices(client):
     assert found["models"]["one"]["title"] == "drawn with seed 0"
     headers = {"Content-Type": "image/png"}
     long = client.post("/api/reconstruct", content=bytes(LARGEST_BODY + 1), headers=headers)
-    assert found["largest_file"] == {"bytes": LARGEST_BODY, "sentence": long.json()["error"]}
+    assert found["files"]["bytes"] == LARGEST_BODY
+    assert found["files"]["too_large"] == long.json()["error"]
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
@@ -152,7 +153,7 @@ def test_another_name_for_this_computer_is_refused(client, host):
     for method, path in (("GET", "/"), ("POST", "/api/arithmetic")):
         answer = client.request(method, path, headers={"Host": host, **JSON}, content="{}")
         assert answer.status_code == 421
-        assert "its own name" in answer.json()["error"]
+        assert "its own name only; its --name adds another" in answer.json()["error"]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST:8000", "[::1]", "[::1]:80"])
@@ -235,11 +236,11 @@ def test_addresses_and_methods_that_there_are_not(client):
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        (b"", "not a PNG or JPEG"),
-        (b"hello", "not a PNG or JPEG"),
+        (b"", NO_PICTURE),
+        (b"hello", NO_PICTURE),
         (png(NOISE)[:900], "cannot read the picture"),
         (png(np.zeros((5000, 5000), np.uint8)), "may have 16,777,216 pixels"),
-        (png(np.zeros((8, 8), np.uint8), "GIF"), "not a PNG or JPEG"),
+        (png(np.zeros((8, 8), np.uint8), "GIF"), NO_PICTURE),
     ],
 )
 def test_a_bad_picture_is_refused_in_one_sentence(client, data, sentence):

@@ -6,7 +6,7 @@ from deconv.arithmetic.checkerboard import overlap_count
 from deconv.arithmetic.cost import macs
 from deconv.arithmetic.geometry import Axis
 from deconv.arithmetic.matrix import triples
-from deconv.arithmetic.sizes import conv_input_sizes, output_size, pixels
+from deconv.arithmetic.sizes import conv_input_sizes, conv_output_size, pixels
 
 WIDEST_MAP = 24
 
@@ -24,7 +24,7 @@ def summary(axis: Axis, output_padding: int) -> str:
             "  (input − 1)·stride − 2·padding + dilation·(kernel − 1) + output_padding + 1",
             f"  ({axis.small} − 1)·{axis.stride} − 2·{axis.padding} + "
             f"{axis.dilation}·({axis.kernel} − 1) + {output_padding} + 1 = {axis.large}",
-            *(f"  {line}" for line in _why_output_padding(axis, output_padding)),
+            *(f"  {line}" for line in why_output_padding(axis, output_padding)),
             "",
             "Stamps on each output pixel",
             *(f"  {line}" for line in _overlaps(axis, stamps)),
@@ -90,19 +90,24 @@ def keras_same(axis: Axis) -> str:
     return f"{name} would differ: same size, but the picture sits {pixels(abs(shift))} {where}."
 
 
-def _why_output_padding(axis: Axis, output_padding: int) -> list[str]:
-    """Which sizes the transposed direct convolution could have had."""
+def why_output_padding(axis: Axis, output_padding: int) -> list[str]:
+    """What the output padding of this layer is for, in sentences with its numbers."""
+    options = (axis.kernel, axis.stride, axis.padding, axis.dilation)
     if output_padding >= axis.stride:
-        return [f"output_padding {output_padding} adds pixels that no direct layer has"]
-    options = (axis.kernel, axis.stride, axis.padding)
-    sizes = conv_input_sizes(axis.small, *options, axis.dilation)
+        others = pixels(conv_output_size(axis.large, *options))
+        return [
+            f"The direct convolution makes {others} of {axis.large}, not {axis.small}.",
+            "This output padding has no direct layer to undo, and Keras refuses it.",
+        ]
+    made = f"The direct convolution makes {pixels(axis.small)} of"
+    sizes = conv_input_sizes(axis.small, *options)
     if len(sizes) == 1:
-        return [f"the direct layer makes {pixels(axis.small)} of {sizes[0]} only"]
-    chosen = output_size(axis.small, *options, output_padding, axis.dilation)
-    several = ", ".join(str(size) for size in sizes[:-1]) + f" and {sizes[-1]}"
+        return [f"{made} {sizes[0]} only: nothing to choose."]
+    several = ", of ".join(str(size) for size in sizes[:-1]) + f" and of {sizes[-1]}"
     return [
-        f"the direct layer makes {pixels(axis.small)} of {several} alike; "
-        f"output_padding={output_padding} chooses {chosen}"
+        f"{made} {several} alike.",
+        f"So the way back has to be told which: output_padding={output_padding} chooses "
+        f"{axis.large}.",
     ]
 
 

@@ -30,7 +30,7 @@ class Framework:
     """One framework, NumPy in and NumPy out; several threads take turns."""
 
     def __init__(self, name: str) -> None:
-        self.name, self.version = name, ""
+        self.name = name
         self._process: subprocess.Popen[bytes] | None = None
         self._turn = Lock()
 
@@ -78,7 +78,7 @@ class Framework:
         clock = Timer(PATIENCE, self._process.kill)
         clock.start()
         try:
-            self.version = self._heard(self._process)["version"]
+            self._heard(self._process)  # that it is ready
         except ValueError as error:
             self.close()
             raise FrameworkError(

@@ -12,14 +12,11 @@ from collections.abc import Iterable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deconv.playground.reading import LARGEST_BODY, TOO_LARGE
+from deconv.playground.site import POLICY
 
 TYPES = ("application/json", "image/png", "image/jpeg")
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 HEADERS = {
-    "content-security-policy": POLICY,
+    "content-security-policy": f"{POLICY}; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
@@ -67,7 +64,7 @@ class Guard:
         host = headers.get("host", b"").decode("latin-1").lower()
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
         if name not in self.hosts:
-            return 421, "this server answers to its own name only; see its --host"
+            return 421, "this server answers to its own name only; its --name adds another"
         if scope["method"] in ("GET", "HEAD"):
             return 0, ""
         kind = headers.get("content-type", b"").decode("latin-1").partition(";")[0].strip().lower()

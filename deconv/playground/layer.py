@@ -10,7 +10,7 @@ from deconv.arithmetic.drawing.layout import WIDTH
 from deconv.arithmetic.drawing.recipe import recipe
 from deconv.arithmetic.drawing.scene import LARGEST_MAP, LARGEST_NUMBER, Scene
 from deconv.arithmetic.drawing.svg import NARROWEST, svg
-from deconv.arithmetic.sizes import conv_input_sizes, pixels
+from deconv.arithmetic.summary import why_output_padding
 from deconv.playground.reading import (
     between,
     named_values,
@@ -54,13 +54,14 @@ def arithmetic(request: object) -> dict[str, Any]:
     finished = yes_or_no("finished", asked.get("finished", True))
     width = between("width", asked.get("width", WIDTH), NARROWEST, WIDTH)
     page = frame(scene, view, step, finished)
+    why = " ".join(why_output_padding(scene.axis, scene.output_padding))
     answer: dict[str, Any] = {
         "title": page.title,
         "caption": page.caption,
         "step": step,
         "steps": steps,
         "numbers": {name: values.tolist() for name, values in _maps(scene).items()},
-        "recipe": {**recipe(scene)._asdict(), "why": _why(scene)},
+        "recipe": {**recipe(scene)._asdict(), "why": why},
         "beside": {
             name: svg(frame(transposed(scene), name), width)
             for name in some_of("beside", asked.get("beside", []), BESIDE)
@@ -102,22 +103,6 @@ def transposed(scene: Scene) -> Scene:
         return scene
     numbers = (axis.small, axis.kernel, axis.stride, axis.padding)
     return Scene.of(*numbers, scene.output_padding, axis.dilation, w=scene.w)
-
-
-def _why(scene: Scene) -> str:
-    """What the layer's output padding is for, with its numbers."""
-    axis, extra = scene.axis, scene.output_padding
-    small = pixels(axis.small)
-    if extra >= axis.stride:
-        return f"output_padding {extra} adds pixels that no direct convolution reads"
-    sizes = conv_input_sizes(axis.small, axis.kernel, axis.stride, axis.padding, axis.dilation)
-    if len(sizes) == 1:
-        return f"The direct convolution makes {small} of {sizes[0]} only: nothing to choose."
-    several = ", ".join(str(size) for size in sizes[:-1]) + f" and of {sizes[-1]}"
-    return (
-        f"The direct convolution makes {small} of {several} alike. So the way back has to be "
-        f"told which: output_padding={extra} chooses {axis.large}."
-    )
 
 
 def _maps(scene: Scene) -> dict[str, np.ndarray]:

@@ -27,7 +27,8 @@ def at_hand(artifact_dir: Path, data_dir: Path | None, scratch: Path) -> Materia
     """The last run of each trainer, or the weights that come with the project, and those by hand.
 
     The images are test images of Fashion-MNIST where its archives are, else drawn
-    garments; nothing is downloaded. `scratch` is a folder for weights without a file. Raises
+    garments; nothing is downloaded. `scratch` is a folder for the weights: a framework reads them
+    when it is first asked, and the run may have been replaced by then. Raises
     `DataError` where a folder that somebody named is not there, or an archive is damaged.
     """
     images, source = images_at_hand(data_dir)
@@ -39,7 +40,7 @@ def models_at_hand(artifact_dir: Path, scratch: Path) -> dict[str, Model]:
     models: dict[str, Model] = {}
     for name in TRAINED:
         for folder in (artifact_dir / f"{name}_deconv", SHIPPED / f"{name}_deconv"):
-            if model := _trained(name, folder):
+            if model := _trained(name, folder, scratch / f"{name}.safetensors"):
                 models[name] = model
                 break
     models["handmade"] = by_hand(scratch / "handmade.safetensors")
@@ -67,13 +68,12 @@ def drawn(count: int = IMAGES) -> tuple[np.ndarray, str]:
     return draw_garments(count, seed=29)[0], TITLES["synthetic"]
 
 
-def _trained(name: str, folder: Path) -> Model | None:
+def _trained(name: str, folder: Path, copy: Path) -> Model | None:
     """The weights of a run, if it has left some that NumPy can compute; else nothing."""
-    path = folder / WEIGHTS
-    if not path.is_file():
+    if not (folder / WEIGHTS).is_file():
         return None
     try:
-        design, weights = read_model(path)
+        design, weights = read_model(folder / WEIGHTS)
         record = read_record(folder)
     except UserError as error:
         print(f"left out: {error}", file=sys.stderr)
@@ -83,4 +83,5 @@ def _trained(name: str, folder: Path) -> Model | None:
     epochs = f"{record.epochs} epoch{'s' * (record.epochs != 1)}"
     data = TITLES.get(record.dataset, record.dataset)
     about = f"{epochs} on {data}, test PSNR {record.test_psnr:.2f} dB ({shown(folder)})."
-    return Model(f"trained in {FRAMEWORKS[name]}", about, design, weights, path)
+    write_weights(copy, weights, design=design)
+    return Model(f"trained in {FRAMEWORKS[name]}", about, design, weights, copy)

@@ -29,7 +29,7 @@ from deconv.files import explained, make_folder, read_whole, shown
 from deconv.playground.garment import Material
 from deconv.playground.material import drawn, models_at_hand
 from deconv.playground.packed import pack
-from deconv.playground.site import STATIC, THEME, theme_css
+from deconv.playground.site import POLICY, STATIC, THEME, theme_css
 
 PYODIDE = "314.0.3"
 INTEGRITY = "sha512-" + (
@@ -42,11 +42,10 @@ ADDRESS = f"https://cdn.jsdelivr.net/pyodide/v{PYODIDE}/full/"
 LARGEST = 2**26  # bytes of a file
 IMAGES = 40
 """Drawn garments: a published page has no file of the dataset, so it is the same everywhere."""
-POLICY = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
-    "img-src 'self' data:; connect-src 'self'; worker-src 'self'; base-uri 'none'; "
-    "form-action 'none'"
-)
+PATIENCE = 120.0
+"""Seconds that npm may take."""
+WASM_POLICY = POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
+FROM_A_FILE = "Loading … If this line stays, the page was opened as a file: it needs a web server."
 MISSING = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>Playground</title>
 <link rel="stylesheet" href="theme.css"><link rel="stylesheet" href="style.css"></head>
@@ -66,8 +65,8 @@ class PublishConfig:
     output: UserPath = ROOT / "artifacts" / "playground"
     """Folder of the page; an earlier one is replaced."""
     cache: UserPath = ROOT / "artifacts" / "pyodide"
-    """Where the runtime is kept once it was fetched. The environment variable PYODIDE_WHEELS
-    names a folder that has NumPy's wheel; without it the wheel is fetched too."""
+    """Where the runtime and NumPy's wheel are kept once they were fetched. A folder that has
+    them already is named by the environment variable PYODIDE_WHEELS."""
     artifact_dir: UserPath = ROOT / "artifacts"
     """Where the runs' folders are; without runs the weights that come with the project."""
 
@@ -85,7 +84,7 @@ def publish(target: Path, cache: Path, artifact_dir: Path, book: str = "") -> st
     try:
         _add_runtime(target / "pyodide", cache)
     except MissingError as error:
-        (target / "index.html").write_text(MISSING.format(error, _link(book)))
+        (target / "index.html").write_text(MISSING.format(escape(str(error)), _link(book)))
         return str(error)
     (target / "deconv.zip").write_bytes(source_code())
     with TemporaryDirectory() as scratch:
@@ -99,11 +98,12 @@ def publish(target: Path, cache: Path, artifact_dir: Path, book: str = "") -> st
 def without_server(page: str, book: str = "") -> str:
     """A server's page as one without: no link to its API but one to the book, and its policy."""
     lines = [line for line in page.splitlines() if 'data-only="server"' not in line]
-    policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{WASM_POLICY}">'
     charset = '  <meta charset="utf-8">'
     lines.insert(lines.index(charset) + 1, f"  {policy}")
     lines.insert(lines.index("  </nav>"), f"    {_link(book)}")
-    return "\n".join(lines).replace('data-transport="server"', 'data-transport="browser"') + "\n"
+    page = "\n".join(lines).replace('data-transport="server"', 'data-transport="browser"')
+    return page.replace("Loading …", FROM_A_FILE) + "\n"
 
 
 def _link(book: str) -> str:
@@ -130,28 +130,30 @@ def source_code() -> bytes:
 def _add_runtime(folder: Path, cache: Path) -> None:
     """Pyodide and NumPy's wheel, each checked against its lock file."""
     package = _npm_package(cache)
+    lock = json.loads(package[LOCK])
+    numpy = lock["packages"]["numpy"]
+    wheel = _wheel(numpy["file_name"], numpy["sha256"], cache)
     folder.mkdir()
     for name in RUNTIME:
         (folder / name).write_bytes(_without_hosts(name, package[name]))
-    lock = json.loads(package[LOCK])
-    numpy = lock["packages"]["numpy"]
     lock["packages"] = {"numpy": numpy}  # nothing else can be asked for
     (folder / LOCK).write_text(json.dumps(lock, indent=1))
-    wheel = _wheel(numpy["file_name"], numpy["sha256"], cache)
     (folder / numpy["file_name"]).write_bytes(wheel)
 
 
 def _npm_package(cache: Path) -> dict[str, bytes]:
-    """The files of the runtime by name, from npm or as it was fetched before."""
-    archive = cache / f"pyodide-{PYODIDE}.tgz"
+    """The files of the runtime by name, from a folder at hand or from npm."""
+    archive = _at_hand(f"pyodide-{PYODIDE}.tgz", cache)
     if not archive.is_file():
         make_folder(cache)
-        npm = shutil.which("npm")
-        command = [str(npm), "pack", "--silent", "--fetch-retries=0", f"pyodide@{PYODIDE}"]
-        if not npm or subprocess.run(command, cwd=cache, capture_output=True).returncode:
+        command = ["npm", "pack", "--silent", "--fetch-retries=0", f"pyodide@{PYODIDE}"]
+        command[0] = shutil.which("npm") or "npm"  # on Windows it is npm.cmd
+        try:
+            subprocess.run(command, cwd=cache, capture_output=True, check=True, timeout=PATIENCE)
+        except (OSError, subprocess.SubprocessError) as error:
             raise MissingError(
                 f"npm could not fetch the package pyodide@{PYODIDE}, which runs Python in browsers"
-            )
+            ) from error
     data = read_whole(archive, LARGEST)
     found = base64.b64encode(hashlib.sha512(data).digest()).decode()
     if f"sha512-{found}" != INTEGRITY:
@@ -162,21 +164,30 @@ def _npm_package(cache: Path) -> dict[str, bytes]:
 
 
 def _wheel(name: str, sha256: str, cache: Path) -> bytes:
-    """NumPy for the browser: from the folder that PYODIDE_WHEELS names, or from its project."""
-    folder = Path(os.environ.get("PYODIDE_WHEELS") or cache)
-    if not (folder / name).is_file():
+    """NumPy for the browser: from a folder at hand, or from Pyodide's project."""
+    wheel = _at_hand(name, cache)
+    if not wheel.is_file():
         try:
             pooch.retrieve(ADDRESS + name, f"sha256:{sha256}", name, cache)
+        except ValueError as error:
+            raise ArtifactError(
+                f"what {ADDRESS} sent as {name} is not the wheel that Pyodide's lock file names"
+            ) from error
         except Exception as error:
             raise MissingError(
-                f"{name} is not in {folder} (the folder that PYODIDE_WHEELS names), and could "
-                "not be fetched"
+                f"{name} is not in the folder that the environment variable PYODIDE_WHEELS names, "
+                "and could not be fetched"
             ) from error
-        folder = cache
-    data = read_whole(folder / name, LARGEST)
+    data = read_whole(wheel, LARGEST)
     if hashlib.sha256(data).hexdigest() != sha256:
-        raise ArtifactError(f"{folder / name} is not the wheel that Pyodide's lock file names")
+        raise ArtifactError(f"{wheel} is not the wheel that Pyodide's lock file names; delete it")
     return data
+
+
+def _at_hand(name: str, cache: Path) -> Path:
+    """The file in the folder that PYODIDE_WHEELS names, else where it is kept once fetched."""
+    named = Path(os.environ.get("PYODIDE_WHEELS") or cache, name)
+    return named if named.is_file() else cache / name
 
 
 def _without_hosts(name: str, data: bytes) -> bytes:
@@ -209,7 +220,12 @@ def run(config: PublishConfig) -> None:
     if missing:
         print(f"It computes nothing yet: {missing}")
         return
-    print(f"Try it: python -m http.server --bind 127.0.0.1 --directory {shown(target)}")
+    print(f"Try it: {serving(target)}")
+
+
+def serving(folder: Path) -> str:
+    """The command that shows a folder: browsers start no Python on a page opened as a file."""
+    return f"python -m http.server --bind 127.0.0.1 --directory {shown(folder)}"
 
 
 if __name__ == "__main__":

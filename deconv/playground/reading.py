@@ -14,6 +14,9 @@ from deconv.errors import ConfigError
 LARGEST_BODY = 2**20
 """Bytes; a request with 784 pixels takes a few thousand, a photograph should be smaller."""
 TOO_LARGE = f"a request or a picture may have {LARGEST_BODY:,} bytes at most"
+MOST_PIXELS = 2**24
+"""A small file can hold a huge picture of one colour."""
+NO_PICTURE = "a PNG or JPEG picture is needed, and this is none"
 
 
 def named_values(request: object, known: Iterable[str]) -> dict[str, Any]:
@@ -38,8 +41,7 @@ def between(name: str, value: Any, smallest: int, largest: int) -> int:
 
 def number(name: str, value: Any, smallest: float, largest: float) -> float:
     """A number from `smallest` to `largest`, whole or not."""
-    right = isinstance(value, int | float) and not isinstance(value, bool)
-    if not right or not smallest <= value <= largest:  # NaN fails too
+    if not _is_number(value) or not smallest <= value <= largest:  # NaN fails too
         raise ConfigError(
             f"{name} must be a number from {smallest:g} to {largest:g}, but is {in_short(value)}"
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from deconv.arithmetic.drawing.frames import LIMITS, PICTURES
+from deconv.arithmetic.drawing.frames import DIRECT, LIMITS, PICTURES
 from deconv.errors import UserError
 from deconv.playground.garment import (
     FARTHEST,
@@ -22,7 +22,14 @@ from deconv.playground.garment import (
 )
 from deconv.playground.layer import START, arithmetic, meet
 from deconv.playground.presets import presets
-from deconv.playground.reading import LARGEST_BODY, TOO_LARGE, named_values, one_of
+from deconv.playground.reading import (
+    LARGEST_BODY,
+    MOST_PIXELS,
+    NO_PICTURE,
+    TOO_LARGE,
+    named_values,
+    one_of,
+)
 
 ASKS = ("arithmetic", "meeting", "reconstruct", "choices")
 VIEWS = {
@@ -75,6 +82,7 @@ def choices(material: Material) -> dict[str, Any]:
         "views": {name: VIEWS.get(name, name) for name in PICTURES},
         "start": START,
         "limits": {name: list(pair) for name, pair in LIMITS.items()},
+        "direct": list(DIRECT),
         "presets": {name: preset._asdict() for name, preset in presets().items()},
         "frameworks": {"numpy": f"NumPy {np.__version__}"},
         "models": {
@@ -83,11 +91,16 @@ def choices(material: Material) -> dict[str, Any]:
         },
         "images": len(material.images),
         "source": material.source,
-        "largest_file": {"bytes": LARGEST_BODY, "sentence": TOO_LARGE},
+        "files": {
+            "bytes": LARGEST_BODY,
+            "too_large": TOO_LARGE,
+            "pixels": MOST_PIXELS,
+            "no_picture": NO_PICTURE,
+        },
         "changes": {
-            "noise": [0, STRONGEST_NOISE],
-            "blur": [0, WIDEST_BLUR],
-            "down": [-FARTHEST, FARTHEST],
-            "right": [-FARTHEST, FARTHEST],
+            "noise": [0, STRONGEST_NOISE, 0.05],  # and the step of its slider
+            "blur": [0, WIDEST_BLUR, 0.05],
+            "down": [-FARTHEST, FARTHEST, 1],
+            "right": [-FARTHEST, FARTHEST, 1],
         },
     }

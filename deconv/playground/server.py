@@ -136,7 +136,7 @@ def _add_api(
         model: Annotated[list[str] | None, Query(description="Names of models.")] = None,
     ) -> JSONResponse:
         """Send JSON, or a PNG or JPEG picture as it is, which is turned grey and resized."""
-        values = await _picture_of(request, framework, model)
+        values = await _picture_of(request, framework, model, in_numpy)
         name = values.pop("framework")
         if name == "numpy":
             return await answered("reconstruct", values)
@@ -150,15 +150,18 @@ def _add_api(
         return JSONResponse(await in_frameworks.run(lambda: answer(asked, material, compute)))
 
 
-async def _picture_of(request: Request, framework: str, models: list[str] | None) -> dict[str, Any]:
-    """The values of a request to reconstruct, from JSON or from a picture."""
+async def _picture_of(
+    request: Request, framework: str, models: list[str] | None, in_numpy: Queue
+) -> dict[str, Any]:
+    """The values of a request to reconstruct, from JSON or from a picture, which takes a turn."""
     body = await request.body()
     kind = request.headers["content-type"].partition(";")[0].strip().lower()
     if kind == "application/json":
         asked = ReconstructRequest.model_validate_json(body)
     else:
+        pixels = await in_numpy.run(lambda: grey_levels(body))
         asked = ReconstructRequest.model_validate(
-            {"pixels": grey_levels(body), "framework": framework, "models": models}
+            {"pixels": pixels, "framework": framework, "models": models}
         )
     return asked.model_dump(exclude_none=True)
 

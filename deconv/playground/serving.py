@@ -21,15 +21,14 @@ PIXELS = 28 * 28
 
 
 def serve(
-    version: str,
     load_model: Callable[[Path], Any],
     reconstruct: Callable[[Any, np.ndarray], np.ndarray],
 ) -> None:
-    """Say the version, then answer on the standard streams until the other end closes them."""
+    """Say that it is ready, then answer on the standard streams until the other end closes them."""
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)  # what a library prints must not land among the answers
         load = lru_cache(maxsize=8)(load_model)
-        send(answers, {"version": version})
+        send(answers, {"ready": True})
         while line := sys.stdin.buffer.readline():
             asked = json.loads(line)
             images = receive_images(sys.stdin.buffer, asked["images"])

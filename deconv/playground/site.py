@@ -1,4 +1,4 @@
-"""The files of the page, and the one of them that Python writes: the colours of the pictures."""
+"""The files of the page, the one that Python writes (its colours), and what it may load."""
 
 from pathlib import Path
 
@@ -6,6 +6,11 @@ from deconv.arithmetic.drawing.theme import DARK, LIGHT, properties
 
 STATIC = Path(__file__).parent / "static"
 THEME = "theme.css"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'"
+)
+"""What the page may load, with a server or without: only what is its own."""
 
 
 def theme_css() -> str:

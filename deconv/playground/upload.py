@@ -6,9 +6,7 @@ from PIL import Image
 
 from deconv.data.images import shrink
 from deconv.errors import DAMAGE, ImageError
-
-MOST_PIXELS = 2**24
-"""A small file can hold a huge picture of one colour."""
+from deconv.playground.reading import MOST_PIXELS, NO_PICTURE
 
 
 def grey_levels(data: bytes) -> list[float]:
@@ -17,8 +15,10 @@ def grey_levels(data: bytes) -> list[float]:
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
             width, height = picture.size
     except (Image.DecompressionBombError, *DAMAGE) as error:
-        raise ImageError("this is not a PNG or JPEG picture") from error
+        raise ImageError(NO_PICTURE) from error
     if width * height > MOST_PIXELS:
-        raise ImageError(f"a picture may have {MOST_PIXELS:,} pixels, but this is {width}×{height}")
+        raise ImageError(
+            f"a picture may have {MOST_PIXELS:,} pixels at most, but this is {width}×{height}"
+        )
     levels, _ = shrink(io.BytesIO(data), "the picture")
     return levels.ravel().astype(float).tolist()

@@ -3,11 +3,9 @@
 It speaks on the standard streams; `deconv.playground.serving` says how.
 """
 
-import tensorflow as tf
-
 from deconv.playground.serving import serve
 
 from .inference import load_model, reconstruct
 
 if __name__ == "__main__":
-    serve(tf.__version__, load_model, reconstruct)
+    serve(load_model, reconstruct)

@@ -80,14 +80,14 @@ def _phases(stride: int, positions: np.ndarray) -> np.ndarray:
     return phase[:, None] * stride + phase
 
 
-def sum_of(pixel: tuple[int, int], products: Iterable[tuple[float, float]]) -> str:
-    """Write out the sum that makes an output pixel."""
+def sum_of(pixel: tuple[int, int], products: Iterable[tuple[float, float]], most: int = 12) -> str:
+    """Write out the sum that makes an output pixel, up to `most` of its products."""
     h, v = pixel
     pairs = list(products)
     if not pairs:
         return f"y[{h}, {v}] = 0, as no input pixel meets a tap here."
-    terms = " + ".join(f"{_factor(weight)}·{_factor(value)}" for weight, value in pairs[:12])
-    more = " + …" * (len(pairs) > 12)
+    terms = " + ".join(f"{_factor(weight)}·{_factor(value)}" for weight, value in pairs[:most])
+    more = " + …" * (len(pairs) > most)
     total = number(sum(weight * value for weight, value in pairs))
     return f"y[{h}, {v}] = {terms}{more} = {total}."
 

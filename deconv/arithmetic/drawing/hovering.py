@@ -21,6 +21,8 @@ STANDS_FOR = {"stamp": "kernel", "flipped": "kernel", "taps": "kernel", "stretch
               "again": "input"}  # fmt: skip
 """Panels whose cells are those of a map, in another order or with others between."""
 PANELS = (*MAPS, *STANDS_FOR, "matrix", "row", "repeats", "gains")
+MOST_TERMS = 49
+"""Of a sum that is written out: as many as the largest kernel of a page has taps."""
 
 Cells = list[tuple[int, int]]
 
@@ -121,7 +123,8 @@ def _about_a_map(scene: Scene, name: str, cell: tuple[int, int], maps: dict[str,
         return "Cut off: no part of the output." if name == "output" else "A zero that was added."
     if name == "output":
         pairs = zip(maps["kernel"], maps["input"], strict=True)
-        return sum_of(cell, ((scene.w[tap], scene.x[pixel]) for tap, pixel in pairs))
+        products = ((scene.w[tap], scene.x[pixel]) for tap, pixel in pairs)
+        return sum_of(cell, products, MOST_TERMS)
     count = len(maps["output"])
     if name == "input":
         outputs = "1 output pixel" if count == 1 else f"{count} output pixels, by a tap each"

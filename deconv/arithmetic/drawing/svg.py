@@ -5,7 +5,8 @@ the documentation, in a notebook and in a browser. Nothing here needs more than
 NumPy, and a page may forbid inline styles (Content-Security-Policy): colours are
 attributes, and there are no ids that two pictures could share. What a program
 needs to know of a cell is in `data-` attributes: the group of a panel has
-`data-map`, each cell `data-row` and `data-column` in that map.
+`data-map`, each cell `data-row` and `data-column` in that map; a sheet of small
+cells has their numbers and the place of its first one.
 """
 
 from collections.abc import Iterable, Iterator
@@ -31,7 +32,7 @@ from deconv.errors import ConfigError
 
 NARROWEST = 280
 SMALLEST_CELL = 16
-"""Smaller cells are drawn together, a path for each colour: nobody can point at one."""
+"""Smaller cells are drawn together, a path for each colour, on a sheet that says how many."""
 
 FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','DejaVu Sans',Arial,sans-serif"
 LETTER, BOLD_LETTER = 0.57, 0.65
@@ -145,14 +146,15 @@ class _Drawing:
 
     def _small_cells(self, panel: Panel, cell: float) -> Iterator[str]:
         """Cells without numbers: a path of runs for each colour, on a sheet of the commonest."""
-        rows, columns = panel.fills.shape
+        (rows, columns), (down, across) = panel.fills.shape, panel.first
         width, height, line = columns * cell, rows * cell, self.colour("line")
         fills = np.where(panel.fills == NO_CELL, WHITE, panel.fills)
         found, counts = np.unique(fills, return_counts=True)
         sheet = int(found[counts.argmax()])
         yield (
-            f'<rect data-rows="{rows}" data-columns="{columns}" width="{width:g}" '
-            f'height="{height:g}" fill="{self.fills[sheet]}" stroke="{line}"/>'
+            f'<rect data-rows="{rows}" data-columns="{columns}" data-first-row="{down}" '
+            f'data-first-column="{across}" width="{width:g}" height="{height:g}" '
+            f'fill="{self.fills[sheet]}" stroke="{line}"/>'
             '<g pointer-events="none" shape-rendering="crispEdges">'
         )
         for fill in found.tolist():

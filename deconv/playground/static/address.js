@@ -11,11 +11,11 @@ const WRITE = {
   list: (values) => values.join(","),
 };
 
+const given = new URLSearchParams(location.search); // now: soon the page writes an address of its own
 const written = {};
 
 // Takes over from the address what it has of `kinds`, a kind of value for each name.
 export function read(state, kinds) {
-  const given = new URLSearchParams(location.search);
   for (const [name, kind] of Object.entries(kinds)) {
     if (given.has(name)) state[name] = READ[kind](given.get(name));
   }

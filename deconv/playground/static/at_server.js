@@ -15,9 +15,9 @@ export async function ask(what, values) {
   );
 }
 
-// 784 grey levels of a picture file, read by the server.
+// 784 grey levels of a picture file, read by the server, which looks at the bytes and not at the name.
 export async function readPicture(file) {
-  const headers = { "Content-Type": file.type || "image/png" };
+  const headers = { "Content-Type": "image/png" };
   return parsed(await fetch("api/reconstruct?model=handmade", { method: "POST", headers, body: file }));
 }
 

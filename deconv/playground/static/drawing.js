@@ -1,9 +1,8 @@
 // A picture of 28×28 pixels to draw on, by mouse, finger or keyboard, or to drop a file on.
 
-import { byId, paint } from "./widgets.js";
+import { ARROWS, byId, paint, plain } from "./widgets.js";
 
 const SIDE = 28;
-const KEYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 export function setUpDrawing(changed, readPicture) {
   const canvas = byId("drawing");
@@ -43,12 +42,14 @@ export function setUpDrawing(changed, readPicture) {
   }
 
   canvas.addEventListener("pointerdown", (event) => {
+    if (event.button || !event.isPrimary) return;
     canvas.setPointerCapture(event.pointerId);
     last = at = place(event);
     stroke(last, last);
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (!last) return;
+    if (!last || !event.isPrimary) return;
+    if (!(event.buttons & 1)) return (last = null); // let go where the page did not see it
     at = place(event);
     stroke(last, at);
     last = at;
@@ -68,8 +69,9 @@ export function setUpDrawing(changed, readPicture) {
     byId("spot").textContent = `row ${at.row}, column ${at.column}: grey level ${level}`;
   }
   canvas.addEventListener("keydown", (event) => {
-    if (event.key in KEYS) {
-      const [down, right] = KEYS[event.key];
+    if (!plain(event)) return;
+    if (event.key in ARROWS) {
+      const [down, right] = ARROWS[event.key];
       const inside = (n) => Math.max(0, Math.min(SIDE - 1, n));
       at = { row: inside(at.row + down), column: inside(at.column + right) };
     } else if (event.key === " ") stroke(at, at);

@@ -2,38 +2,43 @@
 
 import { byId, element } from "./widgets.js";
 
-export function setUpEditor(state, draw) {
-  const shown = { x: "", w: "" };
+const NAMES = { x: "input", w: "kernel" }, SIZES = { x: "size", w: "kernel" };
+
+export function setUpEditor(state, limits, draw) {
+  const answered = { x: [], w: [] };
 
   // As many rows as a slider says: what is cut off is gone, what is new is 1.
-  const fitted = (rows, size) =>
-    Array.from({ length: size }, (_, r) => Array.from({ length: size }, (_, c) => rows[r]?.[c] ?? 1));
+  function present(key) {
+    const rows = state[key] ?? answered[key];
+    const length = Math.min(state[SIZES[key]], limits[SIZES[key]][1]); // an address may say anything
+    return Array.from({ length }, (_, r) => Array.from({ length }, (_, c) => rows[r]?.[c] ?? 1));
+  }
 
-  function table(key, name, rows) {
-    const place = byId(`edit-${key}`);
-    const fields = place.querySelectorAll("input");
-    if (fields.length !== rows.length ** 2) {
+  function show(key) {
+    const rows = present(key), place = byId(`edit-${key}`);
+    if (place.children.length !== rows.length ** 2) {
       place.style.gridTemplateColumns = `repeat(${rows.length}, auto)`;
-      place.replaceChildren(
-        ...rows.flatMap((row, r) => row.map((_, c) => field(key, name, r, c))),
-      );
+      place.replaceChildren(...rows.flatMap((row, r) => row.map((_, c) => field(key, r, c))));
     }
-    place.querySelectorAll("input").forEach((one, n) => {
-      const value = rows[Math.floor(n / rows.length)][n % rows.length];
-      if (one !== document.activeElement) one.value = String(Number(value.toFixed(4)));
+    rows.flat().forEach((value, n) => {
+      const one = place.children[n];
+      if (one === document.activeElement) return;
+      one.value = String(Number(value.toFixed(4)));
       one.removeAttribute("aria-invalid");
     });
   }
 
-  function field(key, name, r, c) {
-    const made = element("input", { type: "text", inputmode: "decimal", "aria-label": `${name}, row ${r}, column ${c}` });
+  function field(key, r, c) {
+    const label = `${NAMES[key]}, row ${r}, column ${c}`;
+    const made = element("input", { type: "text", inputmode: "decimal", "aria-label": label });
     made.addEventListener("input", () => {
       const value = Number(made.value.replace(",", ".").replace("−", "-"));
       const right = made.value.trim() !== "" && Number.isFinite(value);
       made.setAttribute("aria-invalid", String(!right));
-      if (!right) return;
-      state[key] = state[key] ?? JSON.parse(shown[key]);
-      state[key][r][c] = value;
+      const rows = present(key);
+      if (!right || r >= rows.length || c >= rows.length) return; // a slider was quicker
+      rows[r][c] = value;
+      state[key] = rows;
       draw();
     });
     return made;
@@ -49,13 +54,15 @@ export function setUpEditor(state, draw) {
   });
 
   return {
-    fitted,
+    // Own numbers follow a slider.
+    fit() {
+      for (const key of ["x", "w"]) if (state[key]) state[key] = present(key);
+    },
+    // The numbers of an answer; without them, of a layer that cannot be.
     show(numbers) {
-      for (const [key, name] of [["x", "input"], ["w", "kernel"]]) {
-        const text = JSON.stringify(numbers[name]);
-        if (text === shown[key]) continue;
-        shown[key] = text;
-        table(key, name, numbers[name]);
+      for (const key of ["x", "w"]) {
+        if (numbers) answered[key] = numbers[NAMES[key]];
+        show(key);
       }
     },
   };

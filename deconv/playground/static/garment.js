@@ -20,6 +20,7 @@ export async function setUp(choices, python, read) {
   if (!choices.models[state.model]) state.model = Object.keys(choices.models)[0];
   if (!choices.frameworks[state.framework]) state.framework = "numpy";
   let pixels = null; // the drawing, once it differs from the image
+  let newest = null; // NumPy's last answer: a framework's belongs to it or comes too late
   const cards = {};
 
   function tell(id, sentence) {
@@ -35,25 +36,31 @@ export async function setUp(choices, python, read) {
     const answer = await python.ask("reconstruct", { ...values, off, maps: state.model });
     wrong(answer.error);
     write({ ...state, image: pixels ? null : state.image }, KINDS);
-    if (answer.error) return;
+    newest = answer;
+    if (answer.error) return tell("compared", null);
     if (!pixels) drawing.show(answer.pixels);
     showMaps(answer.maps);
-    if (state.framework === "numpy") return showResults(answer, "NumPy");
+    showResults(answer, "NumPy");
+    if (state.framework === "numpy") return tell("compared", null);
     const name = choices.frameworks[state.framework];
-    if (off.length) {
-      showResults(answer, "NumPy");
-      byId("scores").textContent += ` ${name} computes only with all channels switched on.`;
-      return;
-    }
-    byId("scores").textContent = `${name} computes; to load it takes some seconds the first time …`;
-    const other = await python.ask("reconstruct", { ...values, framework: state.framework });
-    wrong(other.error);
-    if (other.error) return;
+    if (off.length) return tell("compared", `${name} computes only with all channels switched on.`);
+    tell("compared", `${name} computes; to load it takes some seconds the first time …`);
+    compare(answer, name, { ...values, framework: state.framework }); // which nothing waits for
+  }, failed);
+
+  const compare = latest(async (answer, name, values) => {
+    const other = await python.ask("reconstruct", values);
+    if (answer !== newest) return;
+    if (other.error) return failed(other.error);
     showResults(other, name);
     const apart = other.results.map((one, n) => farthest(one.output, answer.results[n].output));
-    byId("scores").textContent +=
-      ` No pixel differs from NumPy's by more than ${Math.max(...apart).toFixed(2)} grey levels.`;
-  }, wrong);
+    tell("compared", `No pixel differs from NumPy's by more than ${Math.max(...apart).toFixed(2)} grey levels.`);
+  }, failed);
+
+  function failed(sentence) {
+    wrong(sentence);
+    tell("compared", null);
+  }
 
   const farthest = (a, b) => Math.max(...a.map((level, n) => Math.abs(level - b[n])));
 
@@ -138,8 +145,9 @@ export async function setUp(choices, python, read) {
     byId("image-value").textContent = "your own";
     draw();
   }, async (file) => {
-    const { bytes, sentence } = choices.largest_file;
-    const answer = file.size > bytes ? { error: sentence } : await python.readPicture(file);
+    const { bytes, too_large } = choices.files;
+    const answer = file.size > bytes ? { error: too_large } : await python.readPicture(file, choices.files)
+      .catch((error) => ({ error: `no answer: ${error.message}` }));
     tell("file-problem", answer.error); // its own line: an answer to an earlier question clears the other
     return answer.pixels;
   });
@@ -157,12 +165,11 @@ export async function setUp(choices, python, read) {
   });
 
   for (const [name, limits] of Object.entries(choices.changes)) {
-    const step = Number.isInteger(state[name]) && limits[0] < 0 ? 1 : 0.05;
     const made = slider(NAMES[name], `garment-${name}`, limits, state[name], (value) => {
       state[name] = value;
       draw();
-    }, step);
-    byId("changes").append(made.label);
+    });
+    byId("changes").append(made.whole);
   }
 
   options(byId("model"), Object.fromEntries(Object.entries(choices.models).map(([name, one]) => [name, one.title])));

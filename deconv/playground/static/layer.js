@@ -24,40 +24,52 @@ export async function setUp(choices, python, read) {
   const now = () => Number(byId("step").value);
   const widthOf = (place) => Math.max(280, Math.min(800, Math.floor(place.clientWidth)));
   const picture = byId("picture"), problem = byId("problem");
+  const shownOf = document.querySelectorAll("#picture, #why, .recipe, .beside");
+  const copying = document.querySelectorAll("[data-copy]");
 
   function wrong(sentence) {
     problem.textContent = sentence ? `${sentence}.`.replace("..", ".") : "";
     problem.hidden = !sentence;
-    picture.classList.toggle("stale", Boolean(sentence));
+    for (const place of shownOf) place.classList.toggle("stale", Boolean(sentence));
+    for (const button of copying) button.disabled = Boolean(sentence);
+  }
+
+  function makeRoom() {
+    for (const place of [picture, byId("meeting")]) place.style.minHeight = "";
   }
 
   const draw = latest(async () => {
-    const values = { ...asked(), step: state.step, finished: state.finished, width: widthOf(picture) };
+    byId("layer-output_padding").disabled = choices.direct.includes(state.view); // it has none
+    const layer = asked();
+    const values = { ...layer, step: state.step, finished: state.finished, width: widthOf(picture) };
     const answer = await python.ask("arithmetic", values);
     wrong(answer.error);
     write(state, KINDS);
-    if (answer.error) return;
+    if (answer.error) return editor.show();
     picture.innerHTML = answer.picture;
     // The place never shrinks, so that what is below it does not jump.
     picture.style.minHeight = `${Math.max(parseFloat(picture.style.minHeight) || 0, picture.offsetHeight)}px`;
-    pointing.forget();
+    pointing.askAgain();
     steps = answer.steps;
+    if (steps === 1) play(false);
+    for (const name of ["step", "back", "play", "forth", "speed", "finished"]) byId(name).disabled = steps === 1;
     byId("step").max = steps - 1;
     byId("step").value = answer.step;
     byId("step-value").textContent = `${answer.step + 1} of ${steps}`;
+    byId("step").setAttribute("aria-valuetext", byId("step-value").textContent);
     for (const name of ["size", "why", "pytorch", "keras", "same"]) byId(name).textContent = answer.recipe[name];
     editor.show(answer.numbers);
-    await drawBeside();
+    await drawBeside(layer);
   }, wrong);
 
-  async function drawBeside() {
-    const values = { ...asked(), width: widthOf(byId("overlap")), picture: false, beside: ["overlap", "gains"] };
+  async function drawBeside(layer) {
+    const values = { ...layer, width: widthOf(byId("overlap")), picture: false, beside: ["overlap", "gains"] };
     const key = JSON.stringify(values);
     if (key === drawnBeside) return;
     const answer = await python.ask("arithmetic", values);
-    if (answer.error) return;
     drawnBeside = key;
-    for (const name of ["overlap", "gains"]) byId(name).innerHTML = answer.beside[name];
+    for (const name of ["overlap", "gains"]) byId(name).innerHTML = answer.beside?.[name] ?? "";
+    if (answer.error) byId("overlap").textContent = `Overlaps and gains cannot be drawn: ${answer.error}.`;
   }
 
   // A layer that was changed is no longer the one that it was started from.
@@ -68,25 +80,24 @@ export async function setUp(choices, python, read) {
     draw();
   }
 
-  const editor = setUpEditor(state, drawOwn);
+  const editor = setUpEditor(state, choices.limits, drawOwn);
   const pointing = setUpPointing(picture, byId("meeting"), (cell) => python.ask("meeting", { ...asked(), step: now(), ...cell }));
 
   const sliders = {};
   for (const [name, limits] of Object.entries(choices.limits)) {
     sliders[name] = slider(name.replace("_", " "), `layer-${name}`, limits, state[name], (value) => {
       state[name] = value;
-      if (name === "size" && state.x) state.x = editor.fitted(state.x, value);
-      if (name === "kernel" && state.w) state.w = editor.fitted(state.w, value);
+      editor.fit();
       drawOwn();
     });
-    byId("sliders").append(sliders[name].label);
+    byId("sliders").append(sliders[name].whole);
   }
 
   options(byId("view"), choices.views);
   byId("view").value = state.view;
   byId("view").addEventListener("change", () => {
     Object.assign(state, { view: byId("view").value, step: null });
-    picture.style.minHeight = "";
+    makeRoom();
     draw();
   });
 
@@ -107,7 +118,7 @@ export async function setUp(choices, python, read) {
     byId("about").textContent = preset.about;
     byId("view").value = state.view;
     for (const name of Object.keys(sliders)) sliders[name].set(state[name]);
-    picture.style.minHeight = "";
+    makeRoom();
     draw();
   });
 
@@ -127,13 +138,12 @@ export async function setUp(choices, python, read) {
   function play(on) {
     clearInterval(playing);
     playing = on ? setInterval(() => go(now() + 1), Number(byId("speed").value)) : null;
-    byId("play").setAttribute("aria-pressed", String(on));
     byId("play").textContent = on ? "Pause" : "Play";
   }
   byId("play").addEventListener("click", () => play(!playing));
   byId("speed").addEventListener("change", () => playing && play(true));
 
-  for (const button of document.querySelectorAll("[data-copy]")) {
+  for (const button of copying) {
     button.addEventListener("click", async () => {
       try {
         await navigator.clipboard.writeText(byId(button.dataset.copy).textContent);
@@ -148,7 +158,7 @@ export async function setUp(choices, python, read) {
   window.addEventListener("resize", () => {
     if (window.innerWidth === width) return; // on phones the height changes with every scroll
     width = window.innerWidth;
-    picture.style.minHeight = "";
+    makeRoom();
     draw();
   });
   await draw();

@@ -4,9 +4,9 @@ import { setUp as setUpLayer } from "./layer.js";
 
 const transport = document.documentElement.dataset.transport;
 const loading = document.getElementById("loading");
-const python = await import(transport === "server" ? "./at_server.js" : "./in_browser.js");
 
 try {
+  const python = await import(transport === "server" ? "./at_server.js" : "./in_browser.js");
   const choices = await python.start((sentence) => (loading.textContent = sentence));
   if (choices.error) throw new Error(choices.error);
   for (const one of document.querySelectorAll("[data-only]")) {
@@ -19,4 +19,5 @@ try {
   document.documentElement.dataset.ready = "1";
 } catch (error) {
   loading.textContent = `The page cannot compute here: ${error.message}`;
+  loading.hidden = false;
 }

@@ -2,6 +2,11 @@
 
 export const byId = (id) => document.getElementById(id);
 
+export const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+// With a modifier a key is the browser's.
+export const plain = (event) => !(event.altKey || event.ctrlKey || event.metaKey);
+
 export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
@@ -10,7 +15,7 @@ export function element(name, attributes = {}, ...children) {
 }
 
 // A slider with its name and its number; `changed(value)` hears of every move.
-export function slider(name, id, [smallest, largest], value, changed, step = 1) {
+export function slider(name, id, [smallest, largest, step = 1], value, changed) {
   const number = element("output", { for: id }, String(value));
   const input = element("input", { type: "range", id, min: smallest, max: largest, step });
   input.value = value;
@@ -22,7 +27,9 @@ export function slider(name, id, [smallest, largest], value, changed, step = 1) 
     input.value = next;
     number.textContent = String(next);
   };
-  return { label: element("label", { class: "slider" }, element("span", {}, `${name} `, number), input), set };
+  // The number stands outside the label: it would be the control that the label names.
+  const whole = element("div", { class: "slider" }, element("label", { for: id }, name), number, input);
+  return { whole, set };
 }
 
 export function options(select, names) {

@@ -28,6 +28,12 @@ async function start() {
   postMessage({ ready: respond('{"ask": "choices"}') });
 }
 
-onmessage = ({ data }) => postMessage({ id: data.id, text: respond(data.text) });
+onmessage = ({ data: { id, text } }) => {
+  try {
+    postMessage({ id, text: respond(text) });
+  } catch (error) {
+    postMessage({ id, error: error.message.trim().split("\n").pop() }); // the end of a traceback
+  }
+};
 
 start().catch((error) => postMessage({ error: error.message }));
