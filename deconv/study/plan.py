@@ -45,8 +45,8 @@ DECIDING = {"main": "psnr", "segment": "miou"}
 TUNING_SEEDS = (1000, 1001)
 """Not among the seeds that decide."""
 RATES = {
-    "super-resolve": (0.01, 0.03, 0.1),
-    "reconstruct --latent 32": (0.001, 0.003, 0.01),
+    "super-resolve": (0.003, 0.01, 0.03, 0.1),
+    "reconstruct --latent 32": (0.001, 0.003, 0.01, 0.03),
 }
 """What is tried in each task. 0.003, 0.01 and 0.03 were the first three; then every task got one
 more at the end at which some arms were best. No test score of these runs was read before."""
