@@ -14,7 +14,7 @@ from deconv.study.sections import predicted
 from deconv.study.training import ONE_THREAD
 
 TINY = plan.Size(
-    epochs=2, limit=64, seeds=1, others=0, tuning_seeds=0, replicated=0,
+    epochs=2, limit=64, seeds=1, others=0, tuned=False, replicated=0,
     arms=("nearest",), tasks=tuple(plan.TASKS), latents=(),
 )  # fmt: skip
 

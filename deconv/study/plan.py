@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from statistics import fmean
 from typing import Any, Literal, get_args
 
 from deconv.architecture import Upsampler
@@ -42,7 +41,7 @@ REWRITTEN = "transposed-blur"
 them in other numbers, four times as large. It has as many seeds as a planned arm."""
 DECIDING = {"main": "psnr", "segment": "miou"}
 """Purposes of runs that answer a planned contrast, to the column of their primary measure."""
-TUNING_SEEDS = (1000, 1001)
+TUNING_SEED = 1000
 """Not among the seeds that decide."""
 RATES = {
     "super-resolve": (0.003, 0.01, 0.03, 0.1),
@@ -63,8 +62,8 @@ class Size:
     """Of each arm of the planned contrasts."""
     others: int
     """Seeds of everything else."""
-    tuning_seeds: int
-    """Of the arms of the planned contrasts; the others are tuned with one at most."""
+    tuned: bool
+    """Whether each arm has a learning rate of its own, or all have the trainers' default."""
     replicated: int
     """Seeds that TensorFlow trains as well."""
     arms: tuple[Upsampler, ...]
@@ -75,12 +74,12 @@ class Size:
 
 SIZES: dict[Preset, Size] = {
     "quick": Size(
-        epochs=1, limit=4_000, seeds=3, others=0, tuning_seeds=0, replicated=0,
+        epochs=1, limit=4_000, seeds=3, others=0, tuned=False, replicated=0,
         arms=("transposed", "transposed4", "nearest", "subpixel"), tasks=("super-resolve",),
         latents=(),
     ),
     "full": Size(
-        epochs=2, limit=10_000, seeds=SEEDS, others=SHOWN, tuning_seeds=1, replicated=REPLICATED,
+        epochs=2, limit=10_000, seeds=SEEDS, others=SHOWN, tuned=True, replicated=REPLICATED,
         arms=get_args(Upsampler), tasks=tuple(TASKS), latents=(8, 16, 32, 128, 784, None),
     ),
 }  # fmt: skip
@@ -89,31 +88,28 @@ SIZES: dict[Preset, Size] = {
 def tuning_jobs(preset: Preset, dataset: DatasetName) -> list[Job]:
     """Return the runs that choose a learning rate for every task and arm, by validation."""
     size = SIZES[preset]
-    job = partial(_job, size, dataset)
+    job = partial(_job, size, dataset, purpose="tune", seed=TUNING_SEED)
     return [
-        job(purpose="tune", upsampler=arm, learning_rate=rate, seed=seed, **TASKS[name])
+        job(upsampler=arm, learning_rate=rate, **TASKS[name])
         for name in size.tasks
+        if size.tuned
         for arm in size.arms
         if arm not in TWINS
         for rate in RATES[name]
-        for seed in TUNING_SEEDS[: size.tuning_seeds][: None if arm in PLANNED else 1]
     ]
 
 
 def tuned_rates(rows: Iterable[Row]) -> dict[tuple[str, str], float]:
-    """Return the learning rate with the best mean validation PSNR, for every task and arm.
+    """Return the learning rate with the best validation PSNR, for every task and arm.
 
-    A rate with which a training diverged is out. Without any tuning run, nothing.
+    A rate with which the training diverged is the last choice. Without any tuning run, nothing.
     """
-    found: dict[tuple[str, str], dict[float, list[float]]] = defaultdict(lambda: defaultdict(list))
+    found: dict[tuple[str, str], dict[float, float]] = defaultdict(dict)
     for row in rows:
-        if row.job.purpose == "tune" and (row.measures or row.diverged):
+        if row.job.purpose == "tune" and not row.failed:
             psnr = row.measures.get("validation_psnr", float("-inf"))
-            found[task_of(row.job), row.job.upsampler][row.job.learning_rate].append(psnr)
-    return {
-        key: max(rates, key=lambda rate: (fmean(rates[rate]), -rate))
-        for key, rates in found.items()
-    }
+            found[task_of(row.job), row.job.upsampler][row.job.learning_rate] = psnr
+    return {key: max(rates, key=lambda rate: (rates[rate], -rate)) for key, rates in found.items()}
 
 
 def answering_jobs(preset: Preset, dataset: DatasetName, rates: Rates) -> list[Job]:
@@ -138,7 +134,7 @@ def answering_jobs(preset: Preset, dataset: DatasetName, rates: Rates) -> list[J
 def _described_jobs(size: Size, job: Callable[..., Job], rates: Rates) -> list[Job]:
     """Return the runs that the report shows and decides nothing by."""
     jobs = [
-        job(purpose="stability", task="super-resolve", upsampler=arm, seed=TUNING_SEEDS[0],
+        job(purpose="stability", task="super-resolve", upsampler=arm, seed=TUNING_SEED,
             learning_rate=factor * rate_of(rates, "super-resolve", arm))
         for arm in size.arms
         for factor in (3, 10)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from deconv.compare.report import piped
 from deconv.study import figures
 from deconv.study.decisions import FAMILY, PRIMARY, SEEDS, Decision, table
-from deconv.study.plan import RATES
+from deconv.study.plan import DECIDING, RATES
 from deconv.study.sections.base import Section, Study, measured, picture, plural, values
 from deconv.study.statistics import ALPHA
 
@@ -208,7 +208,7 @@ def others(study: Study, made: Decision) -> str:
     rows = {arm: arms[arm] for arm in names if arm in arms}
     if len(rows) < 3:
         return ""
-    column = "miou" if made.task == "segment" else "psnr"
+    column = DECIDING.get(made.task, DECIDING["main"])
     said = (
         f"`{arm}` {measured(own, column, measure.digits)} ({plural(len(own), 'seed')})"
         for arm, own in rows.items()

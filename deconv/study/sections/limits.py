@@ -15,10 +15,10 @@ def limits(study: Study) -> Section:
     """Say what does not follow."""
     size = SIZES[study.preset]
     rates = (
-        f"The learning rate of an arm is the best one of {len(RATES['super-resolve'])}, and the "
-        "intervals take it as given."
+        f"The learning rate of an arm is the best one of {len(RATES['super-resolve'])} with one "
+        "seed, and the intervals take it as given."
     )
-    if not size.tuning_seeds:
+    if not size.tuned:
         rates = f"All arms have the learning rate {Job.learning_rate:g}, which suits some better."
     points = [
         "All networks learn from a loss that compares pixels, and such a loss punishes a "
