@@ -507,8 +507,8 @@ report(grown, by_grown)
 # **What these numbers do not say.** Each arm was trained once. Another seed gives other numbers,
 # and the differences in PSNR between four runs may be chance. To say "kernel 4 is better than
 # kernel 3" takes many seeds, and a rule that was written down before the first of them. That is
-# the study of this project: eleven ways up, two tasks, up to twelve seeds, a part of it in both
-# frameworks. Try a small one yourself:
+# [the study of this project](../docs/study/README.md): eleven ways up, two tasks, up to twelve
+# seeds, a part of it in both frameworks. Try a small one yourself:
 #
 # ```
 # python -m deconv.study --preset quick

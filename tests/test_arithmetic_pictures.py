@@ -13,14 +13,20 @@ from PIL.GifImagePlugin import GifImageFile
 from deconv.arithmetic import conv_transpose2d
 from deconv.arithmetic.__main__ import ArithmeticConfig
 from deconv.arithmetic.drawing.animation import animation, shown_steps, still
-from deconv.arithmetic.drawing.frames import scene_of
+from deconv.arithmetic.drawing.frames import picture, scene_of
 from deconv.arithmetic.drawing.layout import WIDTH
 from deconv.arithmetic.drawing.page import ORANGE, WHITE, Page, Panel
 from deconv.arithmetic.drawing.raster import draw
 from deconv.arithmetic.drawing.recipe import recipe
 from deconv.arithmetic.drawing.scene import Scene
 from deconv.arithmetic.drawing.views import VIEWS
-from deconv.arithmetic.summary import keras_line, keras_same, pytorch_line, summary
+from deconv.arithmetic.summary import (
+    keras_line,
+    keras_same,
+    pytorch_line,
+    summary,
+    what_output_padding_adds,
+)
 from deconv.config import ROOT
 from deconv.errors import ConfigError
 
@@ -224,8 +230,9 @@ def test_the_lines_of_a_direct_layer_are_true(numbers):
 def test_summary_of_the_baseline_layer():
     printed = summary(Scene.of(4, 3, 2, 1, 1, 1).axis, 1)
     assert "(4 − 1)·2 − 2·1 + 1·(3 − 1) + 1 + 1 = 8" in printed
-    assert "makes 4 pixels of 7 and of 8 alike" in printed
-    assert "output_padding=1 chooses 8" in printed
+    assert "makes 4 pixels of 7 or of 8" in printed
+    assert "0 for 7, 1 for 8" in printed
+    assert "It adds a row at the bottom and a column at the right" in printed
     assert "  2 4 2 4 2 4 2 2\n" in printed
     assert "the counts along an axis repeat 1 2: equal weights draw a checkerboard" in printed
     assert re.search(r"subpixel +144 ", printed)
@@ -233,6 +240,33 @@ def test_summary_of_the_baseline_layer():
     even = summary(Scene.of(4, 4, 2, 1, 0, 1).axis, 0)
     assert "away from the border, the counts along an axis are all 2" in even
     assert "checkerboard" not in even
+
+
+@pytest.mark.parametrize("output_padding", [1, 2, 3])
+@pytest.mark.parametrize("padding", [0, 1, 2, 3])
+@pytest.mark.parametrize(("stride", "dilation"), [(4, 1), (1, 4)])  # stamps without gaps
+def test_what_output_padding_adds_is_what_is_said(padding, output_padding, stride, dilation):
+    scene = Scene.of(5, 4, stride, padding, output_padding, dilation)
+    added = scene.y[len(scene.y) - output_padding :].any(axis=1)
+    count = "a row" if output_padding == 1 else f"{output_padding} rows"
+    (said,) = what_output_padding_adds(scene.axis, output_padding)
+    assert said.startswith(f"It adds {count} at the bottom")
+    assert added.any() == ("would cut off" in said)
+    assert (~added).any() == ("zeros" in said)
+    assert sorted(added, reverse=True) == added.tolist()  # zeros come last
+    assert what_output_padding_adds(Scene.of(5, 4, stride, padding, 0, dilation).axis, 0) == []
+
+
+@pytest.mark.parametrize("view", ["scatter", "gradient"])
+def test_the_cells_that_output_padding_adds_are_marked(view):
+    wide = picture(view, 3, 3, 3, 1, 2)
+    marks = np.asarray(wide.columns[1][0].marks)
+    expected = np.full((10, 10), "")
+    expected[1:10, 1:10] = "+"  # padding 1 is cut off at the near end
+    expected[1:8, 1:8] = ""
+    np.testing.assert_array_equal(marks, expected)
+    assert wide.caption.endswith("+: added by output padding.")
+    assert "added" not in picture(view, 3, 3, 3, 1, 0).caption
 
 
 def command(*flags: str) -> subprocess.CompletedProcess:

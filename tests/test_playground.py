@@ -125,16 +125,22 @@ def test_every_preset_draws_what_it_says():
     np.testing.assert_allclose(inside, bilinear(bilinear(x, 0), 1)[1:-1, 1:-1])
 
 
-def test_without_output_padding_the_reason_for_it_is_said():
+def test_the_reason_for_output_padding_is_said():
     why = respond({"ask": "arithmetic", **START})["recipe"]["why"]
-    assert "makes 4 pixels of 7 and of 8 alike" in why
-    assert "output_padding=1 chooses 8" in why
+    assert why == (
+        "On the way down, a convolution makes 4 pixels of 7 or of 8. On the way up, output padding "
+        "says which it shall be: 0 for 7, 1 for 8. It adds a row at the bottom and a column at the "
+        "right: what padding 1 would cut off. They are marked with +."
+    )
     stride_1 = respond({"ask": "arithmetic", **START, "stride": 1, "output_padding": 0})
     assert "nothing to choose" in stride_1["recipe"]["why"]
+    direct = respond({"ask": "arithmetic", **START, "view": "direct", "size": 8})["recipe"]["why"]
+    assert direct.startswith("This layer leads down, and output padding is for the way up. On ")
+    assert direct.endswith("0 for 7, 1 for 8.")
     beyond = {**START, "stride": 1, "dilation": 3, "output_padding": 2}
-    assert respond({"ask": "arithmetic", **beyond})["recipe"]["why"] == (
-        "The direct convolution makes 6 pixels of 10, not 4. "
-        "This output padding has no direct layer to undo, and Keras refuses it."
+    assert respond({"ask": "arithmetic", **beyond})["recipe"]["why"].startswith(
+        "On the way down, a convolution makes 6 pixels of 10, not 4. "
+        "So this output padding has no direct layer to undo, and Keras refuses it. It adds 2 rows"
     )
 
 

@@ -25,6 +25,7 @@ def summary(axis: Axis, output_padding: int) -> str:
             f"  ({axis.small} − 1)·{axis.stride} − 2·{axis.padding} + "
             f"{axis.dilation}·({axis.kernel} − 1) + {output_padding} + 1 = {axis.large}",
             *(f"  {line}" for line in why_output_padding(axis, output_padding)),
+            *(f"  {line}" for line in what_output_padding_adds(axis, output_padding)),
             "",
             "Stamps on each output pixel",
             *(f"  {line}" for line in _overlaps(axis, stamps)),
@@ -96,19 +97,38 @@ def why_output_padding(axis: Axis, output_padding: int) -> list[str]:
     if output_padding >= axis.stride:
         others = pixels(conv_output_size(axis.large, *options))
         return [
-            f"The direct convolution makes {others} of {axis.large}, not {axis.small}.",
-            "This output padding has no direct layer to undo, and Keras refuses it.",
+            f"On the way down, a convolution makes {others} of {axis.large}, not {axis.small}.",
+            "So this output padding has no direct layer to undo, and Keras refuses it.",
         ]
-    made = f"The direct convolution makes {pixels(axis.small)} of"
+    made = f"On the way down, a convolution makes {pixels(axis.small)} of"
     sizes = conv_input_sizes(axis.small, *options)
     if len(sizes) == 1:
-        return [f"{made} {sizes[0]} only: nothing to choose."]
-    several = ", of ".join(str(size) for size in sizes[:-1]) + f" and of {sizes[-1]}"
+        return [f"{made} {sizes[0]} only, so output padding has nothing to choose."]
+    several = ", of ".join(str(size) for size in sizes[:-1]) + f" or of {sizes[-1]}"
+    least = axis.large - output_padding
+    choices = ", ".join(f"{size - least} for {size}" for size in sizes)
     return [
-        f"{made} {several} alike.",
-        f"So the way back has to be told which: output_padding={output_padding} chooses "
-        f"{axis.large}.",
+        f"{made} {several}.",
+        f"On the way up, output padding says which it shall be: {choices}.",
     ]
+
+
+def what_output_padding_adds(axis: Axis, output_padding: int) -> list[str]:
+    """Where output padding puts its pixels and what stands in them; no sentence without any."""
+    if not output_padding:
+        return []
+    zeros = max(0, axis.padding + axis.large - axis.span)
+    rows, columns = (
+        f"a {name}" if output_padding == 1 else f"{output_padding} {name}s"
+        for name in ("row", "column")
+    )
+    where = f"It adds {rows} at the bottom and {columns} at the right:"
+    sums = f"what padding {axis.padding} would cut off"
+    if not zeros:
+        return [f"{where} {sums}."]
+    if zeros == output_padding:
+        return [f"{where} zeros, as no stamp reaches so far."]
+    return [f"{where} first {sums}, then zeros, as no stamp reaches so far."]
 
 
 def _overlaps(axis: Axis, stamps: np.ndarray) -> list[str]:

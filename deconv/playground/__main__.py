@@ -31,7 +31,7 @@ class PlaygroundConfig:
     name: tuple[str, ...] = ()
     """Further names by which browsers may reach it; a request that names another is refused."""
     browser: bool = True
-    """Open the page in your browser, where there is a screen to show it."""
+    """Without this flag, the page opens in your browser where there is a screen to show it."""
     artifact_dir: UserPath = ROOT / "artifacts"
     """Where the runs' folders are; without runs the weights that come with the project."""
     data_dir: UserPath | None = None

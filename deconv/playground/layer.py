@@ -8,9 +8,10 @@ from deconv.arithmetic.drawing.frames import LIMITS, PICTURES, frame, scene_of, 
 from deconv.arithmetic.drawing.hovering import PANELS, meeting
 from deconv.arithmetic.drawing.layout import WIDTH
 from deconv.arithmetic.drawing.recipe import recipe
+from deconv.arithmetic.drawing.scattering import ADDED
 from deconv.arithmetic.drawing.scene import LARGEST_MAP, LARGEST_NUMBER, Scene
 from deconv.arithmetic.drawing.svg import NARROWEST, svg
-from deconv.arithmetic.summary import why_output_padding
+from deconv.arithmetic.summary import what_output_padding_adds, why_output_padding
 from deconv.playground.reading import (
     between,
     named_values,
@@ -54,14 +55,13 @@ def arithmetic(request: object) -> dict[str, Any]:
     finished = yes_or_no("finished", asked.get("finished", True))
     width = between("width", asked.get("width", WIDTH), NARROWEST, WIDTH)
     page = frame(scene, view, step, finished)
-    why = " ".join(why_output_padding(scene.axis, scene.output_padding))
     answer: dict[str, Any] = {
         "title": page.title,
         "caption": page.caption,
         "step": step,
         "steps": steps,
         "numbers": {name: values.tolist() for name, values in _maps(scene).items()},
-        "recipe": {**recipe(scene)._asdict(), "why": why},
+        "recipe": {**recipe(scene)._asdict(), "why": _why(scene, view)},
         "beside": {
             name: svg(frame(transposed(scene), name), width)
             for name in some_of("beside", asked.get("beside", []), BESIDE)
@@ -103,6 +103,18 @@ def transposed(scene: Scene) -> Scene:
         return scene
     numbers = (axis.small, axis.kernel, axis.stride, axis.padding)
     return Scene.of(*numbers, scene.output_padding, axis.dilation, w=scene.w)
+
+
+def _why(scene: Scene, view: str) -> str:
+    """What output padding is for and what it adds, or that this layer has none."""
+    axis, output_padding = scene.axis, scene.output_padding
+    why = why_output_padding(axis, output_padding)
+    if not scene.transposed:
+        return " ".join(["This layer leads down, and output padding is for the way up.", *why])
+    added = what_output_padding_adds(axis, output_padding)
+    if added and view in ("scatter", "gradient"):
+        added.append(f"They are marked with {ADDED}.")
+    return " ".join([*why, *added])
 
 
 def _maps(scene: Scene) -> dict[str, np.ndarray]:

@@ -27,7 +27,7 @@ def overlap_page(scene: Scene, step: int = 0, done: int = 1) -> Page:
             [overlap_panel(title, counts, name="output")],
             [overlap_panel("what repeats away from the border", repeats, name="repeats")],
         ],
-        _what_repeats(repeats),
+        _what_repeats(repeats, counts),
     )
 
 
@@ -71,15 +71,18 @@ def _options(scene: Scene) -> dict[str, Any]:
     return {"stride": axis.stride, "padding": axis.padding, "dilation": axis.dilation}
 
 
-def _what_repeats(counts: np.ndarray) -> str:
-    if counts.min() == counts.max():
-        stamps = "1 stamp" if counts[0, 0] == 1 else f"{counts[0, 0]} stamps"
-        return f"Away from the border every pixel gets {stamps}, so equal weights draw no pattern."
-    if not counts.all():
+def _what_repeats(repeats: np.ndarray, counts: np.ndarray) -> str:
+    if not repeats.all():
         return "Some pixels get no stamp. They stay 0, whatever the weights."
+    where = "Away from the border"
+    if counts.max() < repeats.max():
+        where = "This map is nothing but border. In a larger one, away from it,"
+    if repeats.min() == repeats.max():
+        stamps = "1 stamp" if repeats[0, 0] == 1 else f"{repeats[0, 0]} stamps"
+        return f"{where} every pixel gets {stamps}, so equal weights draw no pattern."
     return (
-        f"Away from the border the counts repeat every {len(counts)} pixels and differ, from "
-        f"{counts.min()} to {counts.max()}: equal weights draw a checkerboard."
+        f"{where} the counts repeat every {len(repeats)} pixels and differ, from "
+        f"{repeats.min()} to {repeats.max()}: equal weights draw a checkerboard."
     )
 
 

@@ -17,7 +17,9 @@ from deconv.arithmetic.drawing.page import (
     number,
 )
 from deconv.arithmetic.drawing.scene import Scene, empty_canvas, on_canvas, read_by, stamp, uncut
-from deconv.arithmetic.geometry import Axis
+
+ADDED = "+"
+"""In the corner of the cells that output padding adds."""
 
 
 def scatter_page(scene: Scene, step: int, done: int) -> Page:
@@ -46,11 +48,11 @@ def scatter_page(scene: Scene, step: int, done: int) -> Page:
                     name="stamp",
                 ),
             ],
-            [_large_map(axis, values, shades, active)],
+            [_large_map(scene, values, shades, active)],
         ],
         f"x[{i}, {j}] = {value}: its stamp begins at output row {i}·{axis.stride} − "
         f"{axis.padding} = {first[0]}, column {j}·{axis.stride} − {axis.padding} = {first[1]}. "
-        "The bluer the pixel, the more stamps.",
+        f"The bluer the pixel, the more stamps.{_legend(scene)}",
     )
 
 
@@ -75,17 +77,25 @@ def gradient_page(scene: Scene, step: int, done: int) -> Page:
                 small_map("gradient of the small map", x, []),
                 Panel("kernel", w, taps, mask_of(w.shape, [(a, b)]), name="kernel"),
             ],
-            [_large_map(axis, values, colours, active)],
+            [_large_map(scene, values, colours, active)],
         ],
         f"Tap ({a}, {b}) of every window read the outlined pixels of the large map, one for each "
-        f"pixel of the small map. Going back, each of them receives {tap} × that pixel.",
+        f"pixel of the small map. Going back, each of them receives {tap} × that pixel."
+        f"{_legend(scene)}",
     )
 
 
-def _large_map(axis: Axis, sums: np.ndarray, colours: np.ndarray, active: np.ndarray) -> Panel:
+def _legend(scene: Scene) -> str:
+    return f" {ADDED}: added by output padding." if scene.output_padding else ""
+
+
+def _large_map(scene: Scene, sums: np.ndarray, colours: np.ndarray, active: np.ndarray) -> Panel:
     """The canvas of all stamps, with a thick frame around the part that is the output."""
+    axis = scene.axis
     top, end = axis.padding, axis.padding + axis.large
     inside = on_canvas(axis, uncut(axis))
+    without = slice(top, end - scene.output_padding)
+    added = inside & ~on_canvas(axis, (without, without))
     title = f"output {axis.large}×{axis.large}"
     if not inside.all():
         title += f", framed; the grey rest of {len(sums)}×{len(sums)} is cut off"
@@ -97,6 +107,7 @@ def _large_map(axis: Axis, sums: np.ndarray, colours: np.ndarray, active: np.nda
         active,
         ~inside,
         (top, top, end, end),
+        marks=np.where(added, ADDED, ""),
         name="output",
         first=(-axis.padding, -axis.padding),
     )

@@ -35,7 +35,7 @@ export async function setUp(choices, python, read) {
   }
 
   function makeRoom() {
-    for (const place of [picture, byId("meeting")]) place.style.minHeight = "";
+    for (const place of [picture, byId("why"), byId("meeting")]) place.style.minHeight = "";
   }
 
   const draw = latest(async () => {
@@ -47,8 +47,6 @@ export async function setUp(choices, python, read) {
     write(state, KINDS);
     if (answer.error) return editor.show();
     picture.innerHTML = answer.picture;
-    // The place never shrinks, so that what is below it does not jump.
-    picture.style.minHeight = `${Math.max(parseFloat(picture.style.minHeight) || 0, picture.offsetHeight)}px`;
     pointing.askAgain();
     steps = answer.steps;
     if (steps === 1) play(false);
@@ -58,6 +56,8 @@ export async function setUp(choices, python, read) {
     byId("step-value").textContent = `${answer.step + 1} of ${steps}`;
     byId("step").setAttribute("aria-valuetext", byId("step-value").textContent);
     for (const name of ["size", "why", "pytorch", "keras", "same"]) byId(name).textContent = answer.recipe[name];
+    // These places never shrink, so that what is below them does not jump.
+    for (const place of [picture, byId("why")]) place.style.minHeight = `${place.offsetHeight}px`;
     editor.show(answer.numbers);
     await drawBeside(layer);
   }, wrong);
