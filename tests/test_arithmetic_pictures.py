@@ -247,13 +247,13 @@ def test_summary_of_the_baseline_layer():
 @pytest.mark.parametrize(("stride", "dilation"), [(4, 1), (1, 4)])  # stamps without gaps
 def test_what_output_padding_adds_is_what_is_said(padding, output_padding, stride, dilation):
     scene = Scene.of(5, 4, stride, padding, output_padding, dilation)
-    added = scene.y[len(scene.y) - output_padding :].any(axis=1)
+    added = [bool(row.any()) for row in scene.y[len(scene.y) - output_padding :]]
     count = "a row" if output_padding == 1 else f"{output_padding} rows"
     (said,) = what_output_padding_adds(scene.axis, output_padding)
     assert said.startswith(f"It adds {count} at the bottom")
-    assert added.any() == ("would cut off" in said)
-    assert (~added).any() == ("zeros" in said)
-    assert sorted(added, reverse=True) == added.tolist()  # zeros come last
+    assert any(added) == ("would cut off" in said)
+    assert all(added) != ("zeros" in said)
+    assert sorted(added, reverse=True) == added  # zeros come last
     assert what_output_padding_adds(Scene.of(5, 4, stride, padding, 0, dilation).axis, 0) == []
 
 
