@@ -103,6 +103,8 @@ def test_the_two_maps_of_a_checkerboard_say_what_they_mean():
     assert "from 1 to 4: equal weights draw a checkerboard" in picture("overlap", 4, 3).caption
     assert "every pixel gets 4 stamps" in picture("overlap", 4, 4).caption
     assert "every pixel gets 1 stamp," in picture("overlap", 4, 2, 2, 0).caption
+    wide = picture("overlap", 4, 3, 1, 1, dilation=2)  # where no pixel gets all 9
+    assert wide.caption.startswith("This map is nothing but border. In a larger one")
     assert "They stay 0" in picture("overlap", 4, 1, 2, 0).caption
     tent = np.outer([0.5, 1, 0.5], [0.5, 1, 0.5])
     assert "All are 1: what is flat stays flat" in picture("gains", 4, 3, w=tent).caption

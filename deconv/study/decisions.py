@@ -218,7 +218,7 @@ everywhere, and {OVERLAP.nothing:g} more. It stays in the mean. A contrast with 
 with its numbers, and neither arm is called better.
 
 **Nothing is chosen by the test images.** The learning rate of each arm is the best one on the
-validation images, found with seeds that are not among the {SEEDS}; an arm that begins as the same
+validation images, found with a seed that is not among the {SEEDS}; an arm that begins as the same
 function as another has the rate of that one. The weights of a run are those of its best epoch on
 the validation images. Every training, those that tune too, also scores the test images at its end,
 but the study reads no such score before its choices are made.
