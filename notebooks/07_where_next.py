@@ -365,7 +365,7 @@ def part(package, latent):
 
 # %%
 images = metrics.to_unit_range(splits.train)
-size, steps = 64, lab.pick(1_500, 10)
+size, steps = 64, lab.pick(1_200, 10)
 
 
 def random_batches(seed=0):

@@ -150,6 +150,16 @@ def test_several_inputs_share_an_output_and_output_padding_chooses():
     assert conv_input_sizes(2, kernel=5, stride=3, padding=4) == [1, 2]  # 0 is no size
 
 
+@pytest.mark.parametrize(("kernel", "stride", "padding"), [(3, 1, 0), (3, 2, 1), (5, 3, 2)])
+@pytest.mark.parametrize("more", [0, 1, 4])
+def test_too_much_output_padding_says_what_a_convolution_would_make(kernel, stride, padding, more):
+    layer = {"kernel": kernel, "stride": stride, "padding": padding}
+    large = output_size(7, **layer) + stride + more
+    sentence = f"stride {stride} would make {conv_output_size(large, **layer)} pixels .* not 7"
+    with pytest.raises(UserError, match=sentence):
+        output_size(7, **layer, output_padding=stride + more)
+
+
 @pytest.mark.parametrize("stride", [1, 2, 3, 4])
 @pytest.mark.parametrize("kernel", [1, 2, 3, 5])
 @pytest.mark.parametrize("dilation", [1, 2])

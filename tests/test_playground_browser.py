@@ -93,6 +93,10 @@ def test_a_layer_that_cannot_be_says_so_over_the_last_picture(visit):
     expect(copy.first).to_be_enabled()
     expect(stale).not_to_have_class([re.compile("stale")] * 3)
     assert words(page) != before
+    page = visit("?stride=2&dilation=2")  # PyTorch has such a layer, Keras has none
+    expect(page.locator("#keras")).to_contain_text("no such layer")
+    expect(page.get_by_role("button", name="Copy PyTorch")).to_be_enabled()
+    expect(page.get_by_role("button", name="Copy Keras")).to_be_disabled()
     page = visit("?output_padding=2", PHONE)  # then there is no last picture to stand over
     problem, below = (page.locator(place).bounding_box() for place in ("#problem", "#picture-help"))
     assert problem["y"] + problem["height"] <= below["y"]

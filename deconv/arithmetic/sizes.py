@@ -66,15 +66,16 @@ def output_size(
 
     Raises `ConfigError` (a `ValueError`) where nothing would be left, or where
     `output_padding` is not below the larger of stride and dilation, which is
-    what PyTorch allows (from one stride on, a convolution would make more than
-    `size` pixels of the result).
+    what PyTorch allows. From one stride on, a convolution would make more than
+    `size` pixels of the result, because each further stride is one step more.
     """
     size, kernel, stride, padding, dilation = _axis(size, kernel, stride, padding, dilation)
     output_padding = whole("output_padding", output_padding, 0)
     if output_padding >= max(stride, dilation):
         raise ConfigError(
             f"output_padding must be below the larger of stride {stride} and dilation {dilation}, "
-            f"but is {output_padding}"
+            f"but is {output_padding}: a convolution with stride {stride} would make "
+            f"{size + output_padding // stride} pixels of the result, not {size}"
         )
     out = (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + output_padding + 1
     if out < 1:

@@ -239,5 +239,5 @@ def rate_distortion(
         style(axes, "numbers for an image (the image has 784)", "")
     charts[0].set_ylabel("test PSNR (dB)", fontsize=10)
     charts[1].set_ylabel("test SSIM", fontsize=10)
-    charts[1].legend(fontsize=9, frameon=False, loc="lower right")
+    charts[0].legend(fontsize=9, frameon=False, loc="upper left")
     return figure

@@ -56,6 +56,7 @@ export async function setUp(choices, python, read) {
     byId("step-value").textContent = `${answer.step + 1} of ${steps}`;
     byId("step").setAttribute("aria-valuetext", byId("step-value").textContent);
     for (const name of ["size", "why", "pytorch", "keras", "same"]) byId(name).textContent = answer.recipe[name];
+    for (const button of copying) button.disabled = byId(button.dataset.copy).textContent.includes("no such layer");
     // These places never shrink, so that what is below them does not jump.
     for (const place of [picture, byId("why")]) place.style.minHeight = `${place.offsetHeight}px`;
     editor.show(answer.numbers);
