@@ -44,6 +44,14 @@ def test_auto_falls_back_aloud(no_network, empty, capsys):
     assert str(empty) in notice
 
 
+def test_a_limit_that_only_fashion_mnist_could_fill_means_all_garments(no_network, empty):
+    splits = load_splits(RunConfig(dataset="auto", data_dir=empty, limit=15_000))
+    assert len(splits.train) == 9_000
+    assert len(load_splits(RunConfig(dataset="auto", data_dir=empty, limit=32)).train) == 32
+    with pytest.raises(ConfigError, match=r"--limit 15000 .* 9000 training images of synthetic"):
+        load_splits(RunConfig(dataset="synthetic", limit=15_000))
+
+
 @pytest.mark.parametrize("others", ["present", "missing"])
 def test_auto_never_replaces_a_damaged_archive(others, small, no_network, empty):
     folder = small if others == "present" else empty

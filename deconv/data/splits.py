@@ -6,7 +6,7 @@ once, here, without either of them.
 """
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,6 +77,9 @@ def load_splits(config: RunConfig) -> Splits:
     Fashion-MNIST gives 55,000, 5,000 and 10,000 images, the drawn garments 9,000,
     1,000 and 2,000. `config.limit` keeps the first images of the training set.
 
+    Where "auto" falls back on the garments, a limit that only Fashion-MNIST could fill means
+    all of them.
+
     Raises `DataError` if the dataset is damaged or cannot be had, and `ConfigError`
     if `limit` or `batch_size` is more than there are training images.
     """
@@ -90,7 +93,8 @@ def load_splits(config: RunConfig) -> Splits:
             raise
         reason = str(error).splitlines()[0]
         print(f"*** Using drawn garments, NOT Fashion-MNIST: {reason} ***", file=sys.stderr)
-        return _drawn_garments(config)
+        drawn = GARMENTS[0] - GARMENTS[2]
+        return _drawn_garments(replace(config, limit=config.limit and min(config.limit, drawn)))
 
 
 def validation_indices(count: int, size: int) -> np.ndarray:
