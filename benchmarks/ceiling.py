@@ -62,6 +62,7 @@ VARIANTS = {
     "near: noise 0.01, rate 0.001": Variant(near=1e-2, rate=1e-3),
     "near: noise 0.01": Variant(near=1e-2),
     "Muon": Variant(optimizer="muon"),
+    "Muon, as long as Adam": Variant(optimizer="muon", epochs=7),
     "Muon, rate 0.005": Variant(optimizer="muon", rate=5e-3),
     "SOAP": Variant(optimizer="soap"),
 }
