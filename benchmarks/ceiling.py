@@ -58,12 +58,12 @@ VARIANTS = {
     "batches of 128 at the end": Variant(last_batch=128),
     "average of 1,000 steps": Variant(memory=1_000),
     "40 epochs": Variant(epochs=40),
+    "near: no noise, rate 0.0001": Variant(near=0.0, rate=1e-4),
     "near: noise 0.001, rate 0.001": Variant(near=1e-3, rate=1e-3),
     "near: noise 0.01, rate 0.001": Variant(near=1e-2, rate=1e-3),
     "near: noise 0.01": Variant(near=1e-2),
     "Muon": Variant(optimizer="muon"),
     "Muon, as long as Adam": Variant(optimizer="muon", epochs=7),
-    "Muon, rate 0.005": Variant(optimizer="muon", rate=5e-3),
     "SOAP": Variant(optimizer="soap"),
 }
 """What is tried, by name."""

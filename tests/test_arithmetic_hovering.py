@@ -1,5 +1,6 @@
 """Pointing at a cell: what meets there is what the arithmetic joins, in all panels of all views."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,20 @@ def test_what_is_not_part_of_a_map_meets_nothing():
         assert meeting(scene, "scatter", name, row, 0) == nothing
     with pytest.raises(ConfigError, match="map must be one of input, kernel, output, stamp, but"):
         meeting(scene, "scatter", "stretched", 0, 0)
+
+
+def test_the_stamp_shows_what_its_pixel_gives():
+    scene = scene_of("scatter", **BASELINE)
+    for step, (h, v) in itertools.product(range(scene.x.size), np.ndindex(scene.y.shape)):
+        found = meeting(scene, "scatter", "output", h, v, step)
+        joined = dict(zip(found.input, found.kernel, strict=True))
+        tap = joined.get(divmod(step, scene.axis.small))
+        assert found.panels["stamp"] == ([tap] if tap else [])
+    assert meeting(scene, "scatter", "stamp", 2, 2, 0).sentence == (
+        "x[0, 0] = 1 meets w[2, 2] = 9 on the way to y[1, 1], which gets 9 from it."
+    )
+    said = meeting(scene, "scatter", "stamp", 0, 0, 0).sentence
+    assert said == "Cut off: this number is no part of the output."
 
 
 def test_every_panel_of_every_view_takes_part():

@@ -299,7 +299,7 @@ def test_the_command_fails_in_one_line():
     done = command("--stride", "1", "--output-padding", "1")
     assert done.returncode == 2
     assert done.stdout == ""
-    assert re.fullmatch(r"error: output_padding must be .* but is 1\n", done.stderr)
+    assert re.fullmatch(r"error: output_padding must be .* but is 1: of the .*\n", done.stderr)
 
 
 @pytest.mark.parametrize(

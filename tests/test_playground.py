@@ -149,7 +149,7 @@ def test_a_cell_says_what_meets_there():
     assert answer["sentence"] == "y[1, 1] = 9·1 + 7·2 + 3·5 + 1·6 = 44."
     assert answer["input"] == [(0, 0), (0, 1), (1, 0), (1, 1)]
     assert answer["kernel"] == [(2, 2), (2, 0), (0, 2), (0, 0)]
-    assert answer["panels"] == {"stamp": answer["kernel"]}
+    assert answer["panels"] == {"stamp": [(0, 0)]}  # of x[1, 1], at which the step stands
     row = {"ask": "meeting", **START, "view": "matrix", "map": "row", "row": 0, "column": 0}
     assert respond({**row, "step": 9})["output"] == [(1, 1)]
     assert respond({**row, "step": 4_999})["output"] == []  # the last pixel hears others

@@ -71,13 +71,16 @@ def output_size(
     """
     size, kernel, stride, padding, dilation = _axis(size, kernel, stride, padding, dilation)
     output_padding = whole("output_padding", output_padding, 0)
-    if output_padding >= max(stride, dilation):
-        raise ConfigError(
-            f"output_padding must be below the larger of stride {stride} and dilation {dilation}, "
-            f"but is {output_padding}: a convolution with stride {stride} would make "
-            f"{size + output_padding // stride} pixels of the result, not {size}"
-        )
     out = (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + output_padding + 1
+    if output_padding >= max(stride, dilation):
+        message = (
+            f"output_padding must be below the larger of stride {stride} and dilation {dilation}, "
+            f"but is {output_padding}"
+        )
+        if stride >= dilation and out > 0:
+            there = size + output_padding // stride
+            message += f": of the {out} pixels, a convolution would make {there}, not {size}"
+        raise ConfigError(message)
     if out < 1:
         raise ConfigError(
             f"the output would have {out} pixels: ({size} − 1)·{stride} − 2·{padding} + "

@@ -17,10 +17,12 @@ from deconv.arithmetic.sizes import in_short
 from deconv.errors import ConfigError
 
 MAPS = ("input", "kernel", "output")
-STANDS_FOR = {"stamp": "kernel", "flipped": "kernel", "taps": "kernel", "stretched": "input",
+STANDS_FOR = {"flipped": "kernel", "taps": "kernel", "stretched": "input",
               "again": "input"}  # fmt: skip
 """Panels whose cells are those of a map, in another order or with others between."""
-PANELS = (*MAPS, *STANDS_FOR, "matrix", "row", "repeats", "gains")
+PRODUCTS = ("stamp", "matrix", "row")
+"""Panels of which each cell is the meeting of one tap and one pixel."""
+PANELS = (*MAPS, *STANDS_FOR, *PRODUCTS, "repeats", "gains")
 MOST_TERMS = 49
 """Of a sum that is written out: as many as the largest kernel of a page has taps."""
 
@@ -70,7 +72,8 @@ def places(scene: Scene, view: str, step: int) -> dict[str, np.ndarray]:
     order = (small, taps, large) if scene.transposed else (large, taps, small)
     panels = dict(zip(MAPS, order, strict=True))
     if view == "scatter":
-        panels["stamp"] = taps
+        stamping = small @ (axis.small, 1) == step
+        panels["stamp"] = np.where(stamping[:, None], taps, -1)
     elif view == "matrix":
         rows, columns = large @ (axis.large, 1), small @ (axis.small, 1)
         panels["matrix"] = np.stack([rows, columns], axis=1)
@@ -100,12 +103,13 @@ def _sentence(scene: Scene, name: str, cell: tuple[int, int], maps: dict[str, Ce
     if name in MAPS:
         return _about_a_map(scene, name, cell, maps)
     if not maps["kernel"]:
-        return "No input pixel meets a tap here."
+        cut = "Cut off: this number is no part of the output."
+        return cut if name == "stamp" else "No input pixel meets a tap here."
     if name in STANDS_FOR:
         stands_for = STANDS_FOR[name]
         said = _about_a_map(scene, stands_for, maps[stands_for][0], maps)
         return said + " Down again, the same taps read them." * (name == "again")
-    if name in ("matrix", "row"):
+    if name in PRODUCTS:
         (pixel,), (tap,), (output,) = maps.values()
         x, w = scene.x[pixel], scene.w[tap]
         return (
