@@ -17,8 +17,7 @@ from deconv.arithmetic.sizes import in_short
 from deconv.errors import ConfigError
 
 MAPS = ("input", "kernel", "output")
-STANDS_FOR = {"flipped": "kernel", "taps": "kernel", "stretched": "input",
-              "again": "input"}  # fmt: skip
+STANDS_FOR = {"flipped": "kernel", "taps": "kernel", "stretched": "input", "again": "input"}
 """Panels whose cells are those of a map, in another order or with others between."""
 PRODUCTS = ("stamp", "matrix", "row")
 """Panels of which each cell is the meeting of one tap and one pixel."""
